@@ -45,7 +45,7 @@ const (
 	ErrorReason_ERROR_REASON_RESOURCE_MISSING ErrorReason = 4
 	// ALREADY_EXISTS. What the call would make is there already.
 	ErrorReason_ERROR_REASON_RESOURCE_EXISTS ErrorReason = 5
-	// FAILED_PRECONDITION. The state of the object forbids the call. Metadata: `state`, the current state at Stripe, where
+	// FAILED_PRECONDITION. The state of the object forbids the call. Metadata: `state`, the current state (`SUCCEEDED`), where
 	// it is known. Read the object, then decide.
 	ErrorReason_ERROR_REASON_UNEXPECTED_STATE ErrorReason = 6
 	// FAILED_PRECONDITION. There is nothing to charge: give a payment method.
