@@ -1,0 +1,205 @@
+package apierr
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+)
+
+// When to ask again, where Stripe does not say it: it documents no Retry-After.
+const (
+	inProgressRetry  = time.Second
+	lockRetry        = time.Second
+	rateLimitRetry   = 2 * time.Second
+	unavailableRetry = 2 * time.Second
+	longestRetry     = time.Minute
+)
+
+// StripeError is what Stripe answered to a request that failed, as stripegw decoded it. It holds no text of Stripe's.
+type StripeError struct {
+	// HTTPStatus of the answer.
+	HTTPStatus int
+	// Type is `api_error`, `card_error`, `idempotency_error` or `invalid_request_error`; open, and empty where the body
+	// was not Stripe's JSON (an HTML page of a proxy).
+	Type string
+	// Code, DeclineCode, AdviceCode and Param are Stripe's, each empty where it gave none.
+	Code, DeclineCode, AdviceCode, Param string
+	// Field is Param in the words of our request, for example `amount.minor_units`; empty where no field of ours stands
+	// behind it.
+	Field string
+	// PaymentIntentID and PaymentIntentStatus are those of the payment intent inside the error; SetupIntentID likewise.
+	PaymentIntentID, PaymentIntentStatus, SetupIntentID string
+	// RequestID is Stripe's, `req_...`.
+	RequestID string
+	// RetryAfter is that of the header, 0 where there is none.
+	RetryAfter time.Duration
+}
+
+// Error is constant: what Stripe said is in the fields.
+func (StripeError) Error() string { return "Stripe answered with an error" }
+
+// Subject is what the failed request was about.
+type Subject struct {
+	// Write is whether the request could change something.
+	Write bool
+	// Confirms is whether it asked Stripe to collect a payment.
+	Confirms bool
+	// Type and ID name the object in the request's path, for example `payment` and `pi_1`; empty for a create.
+	Type, ID string
+	// OperationID of a write.
+	OperationID string
+}
+
+// FromStripe turns an error of Stripe's into ours. It is total: a code that this build does not know falls back on
+// Stripe's type and the HTTP status.
+func FromStripe(e StripeError, s Subject) *Error {
+	err := classify(e, s).WithCause(e).WithMetadata("stripe_request_id", e.RequestID)
+	if s.Write {
+		err = err.WithMetadata("operation_id", s.OperationID)
+	}
+	return err
+}
+
+func classify(e StripeError, s Subject) *Error {
+	status := e.HTTPStatus
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CREDENTIALS).WithMetadata("stripe_code", e.Code)
+	case status == http.StatusTooManyRequests && e.Code != "lock_timeout":
+		return rateLimited(e)
+	case status < http.StatusBadRequest || status >= http.StatusInternalServerError ||
+		status == http.StatusFailedDependency:
+		return unknownOutcome(e, s)
+	case e.Type == "idempotency_error" && status == http.StatusBadRequest:
+		return KeyReused()
+	}
+	if lacksMethod(e, s) {
+		return New(paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_METHOD_REQUIRED).WithMetadata("payment_id", e.PaymentIntentID)
+	}
+	switch kindOf(e) {
+	case kindDecline:
+		return declined(e)
+	case kindInvalid:
+		return invalid(e)
+	case kindState:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE).
+			WithMetadata("stripe_code", e.Code).WithMetadata("state", strings.ToUpper(e.PaymentIntentStatus))
+	case kindMissing:
+		return missing(e, s)
+	case kindExists:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_RESOURCE_EXISTS).WithMetadata("stripe_code", e.Code)
+	case kindInProgress:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_OPERATION_IN_PROGRESS).WithRetry(retry(e, inProgressRetry))
+	case kindLocked:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_LOCK_TIMEOUT).WithRetry(retry(e, lockRetry))
+	case kindRateLimited:
+		return rateLimited(e)
+	case kindUnavailable:
+		return Unavailable(e, retry(e, unavailableRetry)).WithMetadata("stripe_code", e.Code)
+	case kindCredentials:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CREDENTIALS).WithMetadata("stripe_code", e.Code)
+	default:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CONTRACT).WithMetadata("stripe_code", e.Code)
+	}
+}
+
+// kindOf looks the code up, and where this build does not know it, goes by the HTTP status.
+func kindOf(e StripeError) kind {
+	if k := kinds[e.Code]; k != kindUnknown {
+		return k
+	}
+	switch {
+	case e.HTTPStatus == http.StatusPaymentRequired || e.Type == "card_error":
+		return kindDecline
+	case e.HTTPStatus == http.StatusNotFound:
+		return kindMissing
+	case e.HTTPStatus == http.StatusConflict:
+		return kindInProgress
+	default:
+		return kindInvalid
+	}
+}
+
+// lacksMethod is whether a payment was to be collected with nothing to charge. Stripe has no code of its own for it: it
+// says that the state, requires_payment_method, is not the right one to confirm in.
+func lacksMethod(e StripeError, s Subject) bool {
+	if !s.Confirms {
+		return false
+	}
+	return e.Code == "parameter_missing" && e.Param == "payment_method" ||
+		e.Code == "payment_intent_unexpected_state" &&
+			(e.PaymentIntentStatus == "requires_payment_method" || e.PaymentIntentStatus == "" && s.ID == "")
+}
+
+// unknownOutcome is for an answer that does not tell what was done: a read may be repeated, a write may have happened.
+func unknownOutcome(e StripeError, s Subject) *Error {
+	if s.Write {
+		return OutcomePending(s.OperationID, e)
+	}
+	return Unavailable(e, retry(e, unavailableRetry))
+}
+
+// invalid tells a caller's mistake from ours: a parameter behind which no field of the request stands can only be ours.
+func invalid(e StripeError) *Error {
+	switch {
+	case e.Field != "":
+		return InvalidField(e.Field, invalidDescription(e.Code)).WithMetadata("stripe_code", e.Code)
+	case e.Param != "":
+		return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CONTRACT).WithMetadata("stripe_code", e.Code)
+	default:
+		return InvalidFields().WithMetadata("stripe_code", e.Code)
+	}
+}
+
+// invalidDescription is ours: Stripe's message repeats what was sent.
+func invalidDescription(code string) string {
+	switch code {
+	case "amount_too_small":
+		return "is below the least amount that Stripe collects in this currency"
+	case "amount_too_large":
+		return "is above the greatest amount that Stripe collects in this currency"
+	case "parameter_missing":
+		return "is required here"
+	case "email_invalid":
+		return "is no e-mail address"
+	case "url_invalid":
+		return "is no URL"
+	case "resource_missing":
+		return "names an object that does not exist"
+	default:
+		return "is not accepted by Stripe"
+	}
+}
+
+// missing tells the subject of the rpc from an object that a field names.
+func missing(e StripeError, s Subject) *Error {
+	ofSubject := e.Param == "" || e.Param == "id" || e.Param == "intent"
+	switch {
+	case s.ID != "" && ofSubject:
+		return ResourceMissing(s.Type, s.ID).WithMetadata("stripe_code", e.Code)
+	case e.Field != "":
+		return InvalidField(e.Field, invalidDescription("resource_missing")).WithMetadata("stripe_code", e.Code)
+	case e.Code == "invoice_upcoming_none":
+		return ResourceMissing("invoice", "").WithMetadata("stripe_code", e.Code)
+	default:
+		return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CONTRACT).WithMetadata("stripe_code", e.Code)
+	}
+}
+
+func rateLimited(e StripeError) *Error {
+	return New(paymentsv1.ErrorReason_ERROR_REASON_RATE_LIMITED).WithRetry(retry(e, rateLimitRetry)).
+		WithDetail(&errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{
+			Subject: "stripe", Description: "Stripe's limit on the account that all callers share",
+		}}})
+}
+
+func retry(e StripeError, otherwise time.Duration) time.Duration {
+	if e.RetryAfter > 0 {
+		return min(e.RetryAfter, longestRetry)
+	}
+	return otherwise
+}

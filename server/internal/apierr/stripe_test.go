@@ -1,0 +1,313 @@
+package apierr_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+)
+
+var (
+	aCreate  = apierr.Subject{Write: true, OperationID: "op_1"}
+	aConfirm = apierr.Subject{Write: true, Confirms: true, Type: "payment", ID: "pi_1", OperationID: "op_1"}
+	aCapture = apierr.Subject{Write: true, Type: "payment", ID: "pi_1", OperationID: "op_1"}
+	aRead    = apierr.Subject{Type: "payment", ID: "pi_1"}
+)
+
+// stripeCases are what Stripe can answer and what a caller hears.
+var stripeCases = []struct {
+	name    string
+	stripe  apierr.StripeError
+	subject apierr.Subject
+	code    codes.Code
+	reason  string
+}{
+	{"wrong amount", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Code: "amount_too_small", Param: "amount",
+		Field: "amount.minor_units",
+	}, aCreate, codes.InvalidArgument, "INVALID_FIELD"},
+	{"wrong parameter without a code", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Param: "currency",
+		Field: "amount.currency_code",
+	}, aCreate, codes.InvalidArgument, "INVALID_FIELD"},
+	{
+		"parameter of ours",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Param: "automatic_payment_methods"},
+		aCreate, codes.Internal, "STRIPE_CONTRACT",
+	},
+	{
+		"unknown parameter",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "parameter_unknown", Param: "x"},
+		aCreate, codes.Internal, "STRIPE_CONTRACT",
+	},
+	{
+		"invalid without a parameter",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error"},
+		aCreate, codes.InvalidArgument, "INVALID_FIELD",
+	},
+	{
+		"key reused",
+		apierr.StripeError{HTTPStatus: 400, Type: "idempotency_error"},
+		aCreate, codes.InvalidArgument,
+		"IDEMPOTENCY_KEY_REUSED",
+	},
+	{
+		"key in use",
+		apierr.StripeError{HTTPStatus: 409, Type: "invalid_request_error", Code: "idempotency_key_in_use"},
+		aCreate,
+		codes.Aborted, "OPERATION_IN_PROGRESS",
+	},
+	{
+		"key in use, as some emulators say it",
+		apierr.StripeError{HTTPStatus: 409, Type: "idempotency_error"},
+		aCreate,
+		codes.Aborted, "OPERATION_IN_PROGRESS",
+	},
+	{"subject missing", apierr.StripeError{
+		HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing", Param: "intent",
+		Field: "payment_id",
+	}, aConfirm, codes.NotFound, "RESOURCE_MISSING"},
+	{"subject of a read missing", apierr.StripeError{
+		HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing",
+		Param: "id",
+	}, aRead, codes.NotFound, "RESOURCE_MISSING"},
+	{"unknown 404", apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error"}, aRead, codes.NotFound, "RESOURCE_MISSING"},
+	{"unknown URL", apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error"}, aCreate, codes.Internal, "STRIPE_CONTRACT"},
+	{"customer missing", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Code: "resource_missing",
+		Param: "customer", Field: "customer_id",
+	}, aCreate, codes.InvalidArgument, "INVALID_FIELD"},
+	{"method missing on confirm", apierr.StripeError{
+		HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing",
+		Param: "payment_method", Field: "payment_method_id",
+	}, aConfirm, codes.InvalidArgument, "INVALID_FIELD"},
+	{
+		"exists",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "resource_already_exists"},
+		aCreate,
+		codes.AlreadyExists, "RESOURCE_EXISTS",
+	},
+	{"wrong state", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Code: "payment_intent_unexpected_state",
+		PaymentIntentStatus: "succeeded",
+	}, aConfirm, codes.FailedPrecondition, "UNEXPECTED_STATE"},
+	{
+		"capture before a method",
+		apierr.StripeError{
+			HTTPStatus: 400, Type: "invalid_request_error",
+			Code: "payment_intent_unexpected_state", PaymentIntentStatus: "requires_payment_method",
+		},
+		aCapture,
+		codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{
+		"nothing to charge",
+		apierr.StripeError{
+			HTTPStatus: 400, Type: "invalid_request_error",
+			Code: "payment_intent_unexpected_state", PaymentIntentStatus: "requires_payment_method",
+		},
+		aConfirm,
+		codes.FailedPrecondition, "PAYMENT_METHOD_REQUIRED",
+	},
+	{"declined", apierr.StripeError{
+		HTTPStatus: 402, Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds",
+		PaymentIntentID: "pi_1",
+	}, aCreate, codes.FailedPrecondition, "PAYMENT_DECLINED"},
+	{
+		"unknown 402",
+		apierr.StripeError{HTTPStatus: 402, Type: "invalid_request_error", Code: "new_code"},
+		aCreate,
+		codes.FailedPrecondition, "PAYMENT_DECLINED",
+	},
+	{
+		"unknown card error",
+		apierr.StripeError{HTTPStatus: 400, Type: "card_error"},
+		aCreate, codes.FailedPrecondition,
+		"PAYMENT_DECLINED",
+	},
+	{"authentication", apierr.StripeError{
+		HTTPStatus: 402, Type: "card_error", Code: "authentication_required",
+		DeclineCode: "authentication_required",
+	}, aCreate, codes.FailedPrecondition, "AUTHENTICATION_REQUIRED"},
+	{
+		"lock",
+		apierr.StripeError{HTTPStatus: 429, Type: "invalid_request_error", Code: "lock_timeout"},
+		aCreate, codes.Aborted,
+		"LOCK_TIMEOUT",
+	},
+	{
+		"rate limit",
+		apierr.StripeError{HTTPStatus: 429, Type: "invalid_request_error", Code: "rate_limit"},
+		aCreate,
+		codes.ResourceExhausted, "RATE_LIMITED",
+	},
+	{"rate limit without a body", apierr.StripeError{HTTPStatus: 429}, aRead, codes.ResourceExhausted, "RATE_LIMITED"},
+	{
+		"dependency",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "taxes_calculation_failed"},
+		aCreate,
+		codes.Unavailable, "STRIPE_UNAVAILABLE",
+	},
+	{"500 on a read", apierr.StripeError{HTTPStatus: 500, Type: "api_error"}, aRead, codes.Unavailable, "STRIPE_UNAVAILABLE"},
+	{"502 HTML on a read", apierr.StripeError{HTTPStatus: 502}, aRead, codes.Unavailable, "STRIPE_UNAVAILABLE"},
+	{"500 on a write", apierr.StripeError{HTTPStatus: 500, Type: "api_error"}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{"503 on a write", apierr.StripeError{HTTPStatus: 503}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{"424 on a write", apierr.StripeError{HTTPStatus: 424}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{"redirect of a write", apierr.StripeError{HTTPStatus: 307}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{
+		"our key is bad",
+		apierr.StripeError{HTTPStatus: 401, Type: "invalid_request_error"},
+		aRead, codes.Internal,
+		"STRIPE_CREDENTIALS",
+	},
+	{
+		"our key lacks a right",
+		apierr.StripeError{HTTPStatus: 403, Type: "invalid_request_error"},
+		aCreate, codes.Internal,
+		"STRIPE_CREDENTIALS",
+	},
+	{"our key expired", apierr.StripeError{HTTPStatus: 400, Code: "api_key_expired"}, aRead, codes.Internal, "STRIPE_CREDENTIALS"},
+	{
+		"account settings",
+		apierr.StripeError{HTTPStatus: 400, Code: "payment_method_unactivated", Param: "payment_method_types"},
+		aCreate, codes.Internal, "STRIPE_CONTRACT",
+	},
+}
+
+func TestFromStripe(t *testing.T) {
+	for _, tt := range stripeCases {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.stripe.RequestID = "req_1"
+			got := apierr.FromStripe(tt.stripe, tt.subject)
+			if got.Code != tt.code || apierr.ShortReason(got.Reason) != tt.reason {
+				t.Errorf("got %v %v, want %v %s", got.Code, got.Reason, tt.code, tt.reason)
+			}
+			if got.Metadata["stripe_request_id"] != "req_1" || got.Metadata["operation_id"] != tt.subject.OperationID {
+				t.Errorf("metadata = %v, want the ids of the request and of the operation", got.Metadata)
+			}
+			var cause apierr.StripeError
+			if !errors.As(got, &cause) || cause != tt.stripe {
+				t.Errorf("the cause is %v, want what Stripe said", cause)
+			}
+		})
+	}
+}
+
+func TestFromStripeDetails(t *testing.T) {
+	for _, tt := range []struct {
+		stripe  apierr.StripeError
+		subject apierr.Subject
+		want    proto.Message
+	}{
+		{
+			apierr.StripeError{HTTPStatus: 400, Code: "amount_too_large", Field: "amount.minor_units"},
+			aCreate,
+			&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{
+				Field:       "amount.minor_units",
+				Description: "is above the greatest amount that Stripe collects in this currency",
+			}}},
+		},
+		{
+			apierr.StripeError{HTTPStatus: 404, Code: "resource_missing", Param: "intent"},
+			aConfirm,
+			&errdetails.ResourceInfo{ResourceType: "payment", ResourceName: "pi_1"},
+		},
+		{apierr.StripeError{
+			HTTPStatus: 402, Code: "card_declined", DeclineCode: "insufficient_funds", PaymentIntentID: "pi_2",
+			AdviceCode: "do_not_try_again",
+		}, aCreate, &paymentsv1.Decline{
+			PaymentId: "pi_2", Code: "card_declined",
+			DeclineCode: "insufficient_funds", Advice: paymentsv1.DeclineAdvice_DECLINE_ADVICE_STOP,
+			CustomerMessage: "The payment was declined for lack of funds. Please use another payment method.",
+			RawAdviceCode:   "do_not_try_again",
+		}},
+	} {
+		got := apierr.FromStripe(tt.stripe, tt.subject)
+		if len(got.Details) != 1 || !proto.Equal(got.Details[0], tt.want) {
+			t.Errorf("%+v: details = %v, want %v", tt.stripe, got.Details, tt.want)
+		}
+	}
+}
+
+// Stripe documents no Retry-After; where a proxy sends one, it is believed within reason.
+func TestRetryAfter(t *testing.T) {
+	for _, tt := range []struct{ header, want time.Duration }{
+		{0, 2 * time.Second}, {7 * time.Second, 7 * time.Second}, {time.Hour, time.Minute},
+	} {
+		err := apierr.FromStripe(apierr.StripeError{HTTPStatus: 429, RetryAfter: tt.header}, aRead)
+		var got time.Duration
+		for _, d := range err.Details {
+			if info, ok := d.(*errdetails.RetryInfo); ok {
+				got = info.GetRetryDelay().AsDuration()
+			}
+		}
+		if got != tt.want {
+			t.Errorf("with Retry-After %v: %v, want %v", tt.header, got, tt.want)
+		}
+	}
+}
+
+// Every reason of the contract is produced by Stripe's errors or by a constructor, and UNKNOWN means one thing only.
+func TestEveryReasonIsProduced(t *testing.T) {
+	// These never come from Stripe: they are made by New where the note says.
+	elsewhere := map[string]string{
+		"IDEMPOTENCY_KEY_EXPIRED": "store", "DEADLINE_EXCEEDED": "stripegw", "DEADLINE_TOO_SHORT": "operation",
+		"POSITION_EXPIRED": "eventlog", "CREDENTIALS_INVALID": "interceptor", "SCOPE_MISSING": "interceptor",
+		"NOT_IMPLEMENTED": "interceptor", "CANCELLED": "stripegw", "INTERNAL": "interceptor",
+	}
+	produced := map[string]bool{}
+	for _, tt := range stripeCases {
+		produced[tt.reason] = true
+	}
+	for number := range paymentsv1.ErrorReason_name {
+		reason := paymentsv1.ErrorReason(number)
+		if reason == paymentsv1.ErrorReason_ERROR_REASON_UNSPECIFIED {
+			continue
+		}
+		short := apierr.ShortReason(reason)
+		e := apierr.New(reason)
+		if e.Reason != reason || e.Message == "" || e.Code == codes.OK {
+			t.Errorf("New(%s) = %v %v, want the reason with a code and a sentence", short, e.Code, e)
+		}
+		if (e.Code == codes.Unknown) != (short == "OUTCOME_PENDING") {
+			t.Errorf("%s has the code %v", short, e.Code)
+		}
+		if !produced[short] && elsewhere[short] == "" {
+			t.Errorf("nothing produces %s", short)
+		}
+	}
+}
+
+func FuzzFromStripe(f *testing.F) {
+	for _, tt := range stripeCases {
+		f.Add(tt.stripe.HTTPStatus, tt.stripe.Type, tt.stripe.Code, tt.stripe.DeclineCode, tt.stripe.AdviceCode,
+			tt.stripe.Param, tt.stripe.Field, tt.subject.Write, tt.subject.Confirms, tt.subject.ID)
+	}
+	f.Fuzz(func(t *testing.T, status int, kind, code, declineCode, advice, param, field string, write, confirms bool, id string) {
+		stripe := apierr.StripeError{
+			HTTPStatus: status, Type: kind, Code: code, DeclineCode: declineCode, AdviceCode: advice,
+			Param: param, Field: field,
+		}
+		e := apierr.FromStripe(stripe, apierr.Subject{Write: write, Confirms: confirms, ID: id})
+		pending := e.Reason == paymentsv1.ErrorReason_ERROR_REASON_OUTCOME_PENDING
+		if e.Code == codes.OK || e.Reason == 0 || (e.Code == codes.Unknown) != pending {
+			t.Errorf("%+v became %v %v", stripe, e.Code, e.Reason)
+		}
+		if pending && !write {
+			t.Error("the outcome of a read is never pending")
+		}
+		if status == 402 && e.Code == codes.Internal {
+			t.Errorf("a 402 became %v", e.Reason)
+		}
+		if e.Hidden() == nil || fmt.Sprint(e.LogAttrs()) == "" {
+			t.Error("it can not be hidden or logged")
+		}
+	})
+}
