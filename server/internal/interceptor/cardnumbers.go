@@ -1,0 +1,51 @@
+package interceptor
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/pan"
+)
+
+// refuseCardNumbers refuses a request in which any text looks like a card number. It stands before validation, whose
+// errors name the keys of maps.
+func refuseCardNumbers() link {
+	return link{
+		name: "cardnumbers",
+		unary: func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			if err := checkCardNumbers(req); err != nil {
+				return nil, err
+			}
+			return handler(ctx, req)
+		},
+		stream: func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			return handler(srv, &cardNumberStream{ss})
+		},
+	}
+}
+
+func checkCardNumbers(m any) error {
+	message, ok := m.(proto.Message)
+	if !ok {
+		return nil
+	}
+	if field, found := pan.FindField(message); found {
+		return apierr.InvalidField(field, "looks like a card number, which must never be sent here; "+
+			"put a letter in front of a number of your own that looks like one")
+	}
+	return nil
+}
+
+// cardNumberStream refuses what it receives.
+type cardNumberStream struct{ grpc.ServerStream }
+
+// RecvMsg receives a message and refuses it where it holds a card number.
+func (s *cardNumberStream) RecvMsg(m any) error {
+	if err := s.ServerStream.RecvMsg(m); err != nil {
+		return err
+	}
+	return checkCardNumbers(m)
+}

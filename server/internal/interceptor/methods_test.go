@@ -1,0 +1,184 @@
+package interceptor_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+)
+
+const key = "order-1001-attempt-1"
+
+// validRequests holds a request of every rpc that passes validation.
+var validRequests = map[string]proto.Message{
+	"CreatePayment": &paymentsv1.CreatePaymentRequest{
+		IdempotencyKey: key, Amount: &paymentsv1.Money{MinorUnits: 2000, CurrencyCode: "USD"},
+	},
+	"GetPayment":             &paymentsv1.GetPaymentRequest{PaymentId: "pi_1"},
+	"ListPayments":           &paymentsv1.ListPaymentsRequest{},
+	"UpdatePayment":          &paymentsv1.UpdatePaymentRequest{IdempotencyKey: key, PaymentId: "pi_1", Payment: &paymentsv1.Payment{}},
+	"ConfirmPayment":         &paymentsv1.ConfirmPaymentRequest{IdempotencyKey: key, PaymentId: "pi_1"},
+	"CapturePayment":         &paymentsv1.CapturePaymentRequest{IdempotencyKey: key, PaymentId: "pi_1"},
+	"CancelPayment":          &paymentsv1.CancelPaymentRequest{IdempotencyKey: key, PaymentId: "pi_1"},
+	"GetPaymentClientSecret": &paymentsv1.GetPaymentClientSecretRequest{PaymentId: "pi_1"},
+	"CreateRefund":           &paymentsv1.CreateRefundRequest{IdempotencyKey: key, PaymentId: "pi_1"},
+	"GetRefund":              &paymentsv1.GetRefundRequest{RefundId: "re_1"},
+	"ListRefunds":            &paymentsv1.ListRefundsRequest{},
+	"CancelRefund":           &paymentsv1.CancelRefundRequest{IdempotencyKey: key, RefundId: "re_1"},
+}
+
+// everyMethod runs a test for each rpc of the contract, with a valid request and room for the answer.
+func everyMethod(t *testing.T, test func(t *testing.T, method string, req, resp proto.Message)) {
+	t.Helper()
+	methods := paymentsv1.File_payments_v1_payment_service_proto.Services().Get(0).Methods()
+	for i := range methods.Len() {
+		method := methods.Get(i)
+		t.Run(string(method.Name()), func(t *testing.T) {
+			req := validRequests[string(method.Name())]
+			if req == nil {
+				t.Fatal("validRequests has no request of this rpc")
+			}
+			test(t, "/payments.v1.PaymentService/"+string(method.Name()), req, newMessage(t, method.Output()))
+		})
+	}
+}
+
+func newMessage(t *testing.T, descriptor protoreflect.MessageDescriptor) proto.Message {
+	t.Helper()
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(descriptor.FullName())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kind.New().Interface()
+}
+
+// serveAll serves every rpc with one handler.
+func serveAll(t *testing.T, handle func(ctx context.Context) (any, error)) *harness {
+	t.Helper()
+	desc := paymentsv1.PaymentService_ServiceDesc
+	desc.HandlerType = nil
+	desc.Methods = nil
+	for _, method := range paymentsv1.PaymentService_ServiceDesc.Methods {
+		desc.Methods = append(desc.Methods, grpc.MethodDesc{
+			MethodName: method.MethodName,
+			Handler: func(srv any, ctx context.Context, decode func(any) error, chain grpc.UnaryServerInterceptor) (any, error) {
+				req := proto.Clone(validRequests[method.MethodName])
+				proto.Reset(req)
+				if err := decode(req); err != nil {
+					return nil, err
+				}
+				info := &grpc.UnaryServerInfo{Server: srv, FullMethod: "/payments.v1.PaymentService/" + method.MethodName}
+				return chain(ctx, req, info, func(ctx context.Context, _ any) (any, error) { return handle(ctx) })
+			},
+		})
+	}
+	return serve(t, func(s *grpc.Server) { s.RegisterService(&desc, nil) })
+}
+
+func reasonOf(err error) string {
+	for _, detail := range status.Convert(err).Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok {
+			return info.GetReason()
+		}
+	}
+	return ""
+}
+
+func TestA02_EveryMethodNeedsACredential(t *testing.T) {
+	h := serveAll(t, func(context.Context) (any, error) {
+		t.Error("the handler was reached")
+		return nil, errors.New("reached")
+	})
+	everyMethod(t, func(t *testing.T, method string, req, resp proto.Message) {
+		t.Helper()
+		err := h.conn.Invoke(t.Context(), method, req, resp)
+		if status.Code(err) != codes.Unauthenticated || reasonOf(err) != "CREDENTIALS_INVALID" {
+			t.Errorf("without a token: %v, want UNAUTHENTICATED, CREDENTIALS_INVALID", err)
+		}
+		err = h.conn.Invoke(as(t, "wrong"), method, req, resp)
+		if status.Code(err) != codes.Unauthenticated || reasonOf(err) != "CREDENTIALS_INVALID" {
+			t.Errorf("with a wrong token: %v, want UNAUTHENTICATED, CREDENTIALS_INVALID", err)
+		}
+	})
+}
+
+func TestA03_EveryMethodNeedsItsScope(t *testing.T) {
+	h := serveAll(t, func(context.Context) (any, error) {
+		t.Error("the handler was reached")
+		return nil, errors.New("reached")
+	})
+	everyMethod(t, func(t *testing.T, method string, req, resp proto.Message) {
+		t.Helper()
+		err := h.conn.Invoke(as(t, tokenNobody), method, req, resp)
+		if status.Code(err) != codes.PermissionDenied || reasonOf(err) != "SCOPE_MISSING" {
+			t.Errorf("got %v, want PERMISSION_DENIED, SCOPE_MISSING", err)
+		}
+	})
+}
+
+// Neither the panic's text nor the stack reaches the caller, and the log holds no text that the code made.
+func TestPanicIsInternalWithoutText(t *testing.T) {
+	const canary = "canary-of-the-panic"
+	h := serveAll(t, func(context.Context) (any, error) { panic(canary) }) //nolint:forbidigo // it is the panic that is tested
+	everyMethod(t, func(t *testing.T, method string, req, resp proto.Message) {
+		t.Helper()
+		err := h.conn.Invoke(as(t, tokenAll), method, req, resp)
+		if status.Code(err) != codes.Internal || reasonOf(err) != "INTERNAL" {
+			t.Errorf("got %v, want INTERNAL", err)
+		}
+		if text := status.Convert(err).Proto().String(); strings.Contains(text, canary) || strings.Contains(text, "goroutine") {
+			t.Errorf("the status shows the panic: %s", text)
+		}
+	})
+	if strings.Contains(h.log.String(), canary) {
+		t.Error("the log shows the panic's text")
+	}
+	if got, want := len(h.log.lines(t, "panic")), len(validRequests); got != want {
+		t.Errorf("%d panics were logged, want %d", got, want)
+	}
+}
+
+// Whatever is not an error of ours becomes one neutral sentence.
+func TestUnknownErrorsAreNeutral(t *testing.T) {
+	const canary = "canary-of-the-error"
+	for _, err := range []error{
+		errors.New(canary),
+		status.Error(codes.DataLoss, canary),
+		errors.Join(errors.New(canary), status.Error(codes.PermissionDenied, canary)),
+	} {
+		h := serveAll(t, func(context.Context) (any, error) { return nil, err })
+		got := h.conn.Invoke(as(t, tokenAll), "/payments.v1.PaymentService/GetPayment", validRequests["GetPayment"],
+			&paymentsv1.GetPaymentResponse{})
+		if status.Code(got) != codes.Internal || reasonOf(got) != "INTERNAL" ||
+			strings.Contains(status.Convert(got).Proto().String(), canary) {
+			t.Errorf("%v became %v, want INTERNAL without its text", err, got)
+		}
+		if strings.Contains(h.log.String(), canary) {
+			t.Error("the log shows the error's text")
+		}
+	}
+}
+
+// The message is the one of the reason, whatever an error of ours is wrapped in.
+func TestWrappingDoesNotChangeTheStatus(t *testing.T) {
+	inner := apierr.New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE)
+	h := serveAll(t, func(context.Context) (any, error) {
+		return nil, errors.Join(errors.New("canary"), inner)
+	})
+	err := h.conn.Invoke(as(t, tokenAll), "/payments.v1.PaymentService/GetPayment", validRequests["GetPayment"],
+		&paymentsv1.GetPaymentResponse{})
+	if status.Code(err) != codes.FailedPrecondition || status.Convert(err).Message() != inner.Message {
+		t.Errorf("got %v, want FAILED_PRECONDITION with %q", err, inner.Message)
+	}
+}
