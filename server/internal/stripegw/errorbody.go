@@ -1,0 +1,87 @@
+package stripegw
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tillgate/tillgate/server/internal/apierr"
+)
+
+const (
+	// maxToken is the longest name or id that is taken over from an error of Stripe's.
+	maxToken = 255
+	// maxRetryAfter is the longest wait that is believed, against a proxy's fantasy.
+	maxRetryAfter = time.Hour
+)
+
+// errorBody is what we take from an error of Stripe's. What it must not take stands there too: `message`, which may
+// name the customer, `payment_method`, and the client secrets of the intents. Source: error.go of stripe-go;
+// `advice_code` is newer than it.
+type errorBody struct {
+	Error struct {
+		Type          string `json:"type"`
+		Code          string `json:"code"`
+		DeclineCode   string `json:"decline_code"`
+		AdviceCode    string `json:"advice_code"`
+		Param         string `json:"param"`
+		PaymentIntent struct {
+			ID     string `json:"id"`
+			Status string `json:"status"`
+		} `json:"payment_intent"`
+		SetupIntent struct {
+			ID string `json:"id"`
+		} `json:"setup_intent"`
+	} `json:"error"`
+}
+
+// decodeError reads the body of an answer that is no success, and never fails: of a body that is not Stripe's, only the
+// status is known.
+func decodeError(answer Answer, raw []byte, header http.Header) *apierr.StripeError {
+	var body errorBody
+	// A field of another type than expected is left empty and the others are read all the same; of what is no JSON at
+	// all, nothing is.
+	_ = json.Unmarshal(raw, &body)
+	e := body.Error
+	return &apierr.StripeError{
+		HTTPStatus:          answer.Status,
+		Type:                token(e.Type),
+		Code:                token(e.Code),
+		DeclineCode:         token(e.DeclineCode),
+		AdviceCode:          token(e.AdviceCode),
+		Param:               param(e.Param),
+		PaymentIntentID:     token(e.PaymentIntent.ID),
+		PaymentIntentStatus: token(e.PaymentIntent.Status),
+		SetupIntentID:       token(e.SetupIntent.ID),
+		RequestID:           answer.RequestID,
+		RetryAfter:          retryAfter(header),
+	}
+}
+
+// token returns s if it has the form of one of Stripe's names or ids, and nothing otherwise: these strings go into
+// statuses and logs, so that a sentence in their place must not pass.
+func token(s string) string {
+	if len(s) > maxToken {
+		return ""
+	}
+	for i := range len(s) {
+		if !tokenByte(s[i]) {
+			return ""
+		}
+	}
+	return s
+}
+
+func tokenByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-' || c == '.'
+}
+
+// retryAfter reads the header of that name in seconds. Stripe documents none; proxies send it.
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.ParseInt(header.Get("Retry-After"), 10, 32)
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+}

@@ -1,0 +1,68 @@
+package stripegw
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tillgate/tillgate/server/internal/apierr"
+)
+
+// maxMetadataKey is the longest key of Stripe's metadata (https://docs.stripe.com/api/metadata).
+const maxMetadataKey = 40
+
+// paramFields says which field of our request stands behind a parameter of Stripe's, by the parameter's first part. A
+// parameter that is not in it is one that only we can have got wrong.
+type paramFields map[string]string
+
+// named returns the error with the field of ours that it is about.
+func (p paramFields) named(e apierr.StripeError) apierr.StripeError {
+	e.Field = p.field(e.Param)
+	return e
+}
+
+// field translates Stripe's bracket path: `items[0]` is index 0 of ours, `metadata[x]` our `metadata["x"]`.
+func (p paramFields) field(param string) string {
+	base, rest, _ := strings.Cut(param, "[")
+	field := p[base]
+	switch {
+	case field == "":
+		return ""
+	case rest == "":
+		return field
+	case base == metadataParam:
+		key := strings.TrimSuffix(rest, "]")
+		if key == operationKey {
+			return ""
+		}
+		return field + "[" + strconv.Quote(key) + "]"
+	}
+	if index := strings.TrimSuffix(rest, "]"); isIndex(index) {
+		return field + "[" + index + "]"
+	}
+	return field
+}
+
+// param returns s if it has the form of a parameter's name, and nothing otherwise. Only a key of metadata is free in
+// form, and that is the caller's own.
+func param(s string) string {
+	base, rest, nested := strings.Cut(s, "[")
+	switch {
+	case len(s) > maxToken || token(base) == "":
+		return ""
+	case !nested:
+		return s
+	case base == metadataParam && strings.HasSuffix(rest, "]") && len(rest) <= maxMetadataKey+1:
+		return s
+	}
+	for part := range strings.SplitSeq(strings.TrimSuffix(rest, "]"), "][") {
+		if token(part) != part {
+			return ""
+		}
+	}
+	return s
+}
+
+func isIndex(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
+}

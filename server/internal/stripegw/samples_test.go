@@ -1,0 +1,36 @@
+package stripegw_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stripe/stripe-mock/embedded"
+)
+
+// sample is an object as Stripe documents it, from the description of the API at our version.
+func sample(t *testing.T, name string) []byte {
+	t.Helper()
+	var fixtures struct {
+		Resources map[string]json.RawMessage `json:"resources"`
+	}
+	if err := json.Unmarshal(embedded.OpenAPIFixtures, &fixtures); err != nil {
+		t.Fatal(err)
+	}
+	raw, ok := fixtures.Resources[name]
+	if !ok {
+		t.Fatalf("there is no sample of %s", name)
+	}
+	return raw
+}
+
+// paymentSample is Stripe's payment intent with changes.
+func paymentSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "payment_intent"), changes)
+}
+
+// chargeSample is Stripe's charge with changes.
+func chargeSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "charge"), changes)
+}

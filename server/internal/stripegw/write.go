@@ -1,0 +1,134 @@
+package stripegw
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+)
+
+// write is how one rpc that changes something speaks to Stripe. All of it but prepare needs no more than the recorded
+// Request, so that an answer can still be understood long after the rpc has ended.
+type write struct {
+	// method is the full name of the rpc.
+	method string
+	// request is the name of its request message.
+	request protoreflect.FullName
+	// prepare calls stripe-go on the recorder.
+	prepare func(r *recorder, req proto.Message, operationID string) error
+	// decode reads an answer of success.
+	decode func(g *Gateway, body []byte) (Outcome, error)
+	// fields translates Stripe's parameters into fields of the request message.
+	fields paramFields
+	// subject is the type of the object in the path, for example `payment`, and subjectPath what stands before its id;
+	// both are empty for a create.
+	subject, subjectPath string
+	// confirms is whether a recorded request asks Stripe to collect a payment; nil if none of this rpc does.
+	confirms func(r Request) bool
+}
+
+// newWrite is a write of the rpc with the request message M.
+func newWrite[M proto.Message](
+	method string, prepare func(r *recorder, req M, operationID string) error, rest write,
+) write {
+	var zero M
+	rest.method = method
+	rest.request = zero.ProtoReflect().Descriptor().FullName()
+	rest.prepare = func(r *recorder, req proto.Message, operationID string) error {
+		m, ok := req.(M)
+		if !ok {
+			return apierr.ConstError("a request of another type than " + string(rest.request))
+		}
+		return prepare(r, m, operationID)
+	}
+	return rest
+}
+
+// indexWrites returns the table by rpc and by request message.
+func indexWrites() (map[string]write, map[protoreflect.FullName]write) {
+	byMethod, byRequest := map[string]write{}, map[protoreflect.FullName]write{}
+	for _, w := range writes() {
+		byMethod[w.method] = w
+		byRequest[w.request] = w
+	}
+	return byMethod, byRequest
+}
+
+// Prepare says what to send for a request message of an rpc that changes something. The same message and operation id
+// give the same bytes in every process of this build. operationID is required: it goes into the metadata of what is
+// created, so that a lost answer can be looked up. Nothing is sent. Its errors are apierr.Error, INVALID_FIELD for what
+// Stripe would surely refuse and INTERNAL for a fault of ours.
+func (g *Gateway) Prepare(req proto.Message, operationID string) (Request, error) {
+	name := req.ProtoReflect().Descriptor().FullName()
+	w, ok := g.byRequest[name]
+	if !ok {
+		return Request{}, internal(apierr.ConstError("no write takes " + string(name)))
+	}
+	if operationID == "" {
+		return Request{}, internal(apierr.ConstError("a write without an operation id"))
+	}
+	rec := &recorder{}
+	if err := w.prepare(rec, req, operationID); err != nil {
+		if ours, ok := errors.AsType[*apierr.Error](err); ok {
+			return Request{}, ours
+		}
+		return Request{}, internal(err)
+	}
+	r, err := rec.request()
+	if err != nil {
+		return Request{}, internal(err)
+	}
+	return r, nil
+}
+
+// Write sends what Prepare recorded for the rpc of this full name, under the key, once, and reads the answer. Its
+// errors are apierr.Error: STRIPE_UNAVAILABLE when surely nothing was sent, OUTCOME_PENDING when it is not known what
+// became of the request, whatever the reason (also when ctx ends), and otherwise what apierr.FromStripe makes of
+// Stripe's answer.
+func (g *Gateway) Write(ctx context.Context, method string, r Request, key, operationID string) (Outcome, error) {
+	w, ok := g.byMethod[method]
+	if !ok {
+		return Outcome{}, internal(apierr.ConstError("no write is " + method))
+	}
+	subject := w.subjectOf(r, operationID)
+	answer, err := g.Send(ctx, r, key)
+	if err != nil {
+		outcome := Outcome{}
+		if failure, ok := errors.AsType[*SendError](err); ok {
+			outcome.Replayed, outcome.StripeRequestID = failure.Answer.Replayed, failure.Answer.RequestID
+		}
+		return outcome, writeError(err, w.fields, subject)
+	}
+	outcome, err := w.decode(g, answer.Body)
+	outcome.Replayed, outcome.StripeRequestID = answer.Replayed, answer.RequestID
+	if err != nil {
+		answer.Body = nil
+		return outcome, writeError(&SendError{Answer: answer, cause: err}, w.fields, subject)
+	}
+	return outcome, nil
+}
+
+// subjectOf reads back what a recorded request is about.
+func (w write) subjectOf(r Request, operationID string) apierr.Subject {
+	subject := apierr.Subject{Write: true, OperationID: operationID, Confirms: w.confirms != nil && w.confirms(r)}
+	rest, ok := strings.CutPrefix(r.Path, w.subjectPath)
+	if w.subject == "" || !ok {
+		return subject
+	}
+	escaped, _, _ := strings.Cut(rest, "/")
+	// stripe-go escapes ids in paths as in queries (FormatURLPath in stripe.go).
+	if id, err := url.QueryUnescape(escaped); err == nil && id != "" {
+		subject.Type, subject.ID = w.subject, id
+	}
+	return subject
+}
+
+func internal(cause error) *apierr.Error {
+	return apierr.New(paymentsv1.ErrorReason_ERROR_REASON_INTERNAL).WithCause(cause)
+}
