@@ -1,0 +1,147 @@
+package operation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/call"
+)
+
+// retryElsewhere is when a caller that reached a server about to stop may try again: by then it talks to another one.
+const retryElsewhere = time.Second
+
+const errDraining = apierr.ConstError("the server is stopping")
+
+// detached runs writes on contexts of their own, and knows which are under way.
+type detached struct {
+	logger *slog.Logger
+
+	mu     sync.Mutex
+	closed bool
+	count  int
+	empty  chan struct{} // made when the door closes; closed once the last write has left
+}
+
+// write is one write under way.
+type write struct {
+	ended     chan end
+	abandoned chan struct{}
+}
+
+type end struct {
+	outcome Outcome
+	err     error
+}
+
+// start runs a write that no longer depends on its caller.
+func (d *detached) start(
+	ctx context.Context, operationID string, send func(context.Context) (Outcome, error),
+) (*write, error) {
+	if !d.enter() {
+		return nil, apierr.Unavailable(errDraining, retryElsewhere)
+	}
+	w := &write{ended: make(chan end), abandoned: make(chan struct{})}
+	ctx = context.WithoutCancel(ctx)
+	go func() {
+		defer d.leave()
+		e := d.run(ctx, operationID, send)
+		select {
+		case w.ended <- e:
+		case <-w.abandoned:
+			d.logUnheard(ctx, e)
+		}
+	}()
+	return w, nil
+}
+
+// wait returns how the write ended, or false once the context ends. It is called once.
+func (w *write) wait(ctx context.Context) (end, bool) {
+	select {
+	case e := <-w.ended:
+		return e, true
+	case <-ctx.Done():
+		close(w.abandoned)
+		return end{}, false
+	}
+}
+
+// run sends. A panic there must neither end the process nor be taken for a failure: the request may have gone out.
+func (d *detached) run(
+	ctx context.Context, operationID string, send func(context.Context) (Outcome, error),
+) (e end) {
+	defer func() {
+		if value := recover(); value != nil {
+			d.logger.LogAttrs(ctx, slog.LevelError, "panic in a write",
+				slog.String("request_id", call.From(ctx).RequestID()),
+				slog.String("operation_id", operationID),
+				slog.String("type", fmt.Sprintf("%T", value)),
+				slog.String("stack", string(debug.Stack())))
+			e = end{err: apierr.OutcomePending(operationID, apierr.ConstError("panic"))}
+		}
+	}()
+	outcome, err := send(ctx)
+	return end{outcome, err}
+}
+
+// logUnheard keeps the outcome that no caller waited for where an operator finds it.
+func (d *detached) logUnheard(ctx context.Context, e end) {
+	info := call.From(ctx)
+	attrs := []slog.Attr{
+		slog.String("request_id", info.RequestID()),
+		slog.String("caller", info.Caller()),
+		slog.String("operation_id", info.OperationID()),
+		slog.String("stripe_request_id", info.StripeRequestID()),
+	}
+	level, outcome := slog.LevelInfo, "done"
+	if e.err != nil {
+		failure := apierr.From(e.err)
+		level, outcome = slog.LevelWarn, apierr.ShortReason(failure.Reason)
+		attrs = append(attrs, failure.LogAttrs()...)
+	}
+	d.logger.LogAttrs(ctx, level, "write ended after its caller left", append(attrs, slog.String("outcome", outcome))...)
+}
+
+func (d *detached) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.count++
+	return true
+}
+
+func (d *detached) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.count--
+	if d.closed && d.count == 0 {
+		close(d.empty)
+	}
+}
+
+// drain closes the door and waits until the last write has ended or the context has; it says how many are left.
+func (d *detached) drain(ctx context.Context) int {
+	d.mu.Lock()
+	if !d.closed {
+		d.closed, d.empty = true, make(chan struct{})
+		if d.count == 0 {
+			close(d.empty)
+		}
+	}
+	empty := d.empty
+	d.mu.Unlock()
+
+	select {
+	case <-empty:
+	case <-ctx.Done():
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.count
+}

@@ -1,0 +1,52 @@
+package operation
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+)
+
+// Scope is what every operation of a server has in common: the Stripe account it acts on, and the mode of its key.
+type Scope struct {
+	// Account is Stripe's id of the account, `acct_...`.
+	Account string
+	// Live is whether real money moves.
+	Live bool
+}
+
+// identity is what one write is derived from. It is the caller's name, never the credential, so that a new token does
+// not make a new operation; and the account and mode, so that nothing is ever shared between two of them.
+type identity struct {
+	scope          Scope
+	caller, method string
+	idempotencyKey string
+}
+
+// operationID names the write for callers, logs and Stripe's metadata. It can be derived again from the request alone.
+func (i identity) operationID() string {
+	return "op_" + i.digest("operation")
+}
+
+// stripeKey is the idempotency key that Stripe sees for a step of the write. Two callers who choose the same key can
+// therefore not reach each other's answers, and the key survives the loss of the store.
+func (i identity) stripeKey(step string) string {
+	return "tg1-" + i.digest("stripe", step)
+}
+
+// digest hashes the fields with their lengths in front, so that no two lists of fields read the same. The purpose keeps
+// the two kinds of name apart: who sees an operation id must not know the key.
+func (i identity) digest(purpose string, more ...string) string {
+	mode := "test"
+	if i.scope.Live {
+		mode = "live"
+	}
+	hash := sha256.New()
+	for _, field := range append([]string{purpose, i.scope.Account, mode, i.caller, i.method, i.idempotencyKey}, more...) {
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(field)))
+		hash.Write(length[:])
+		hash.Write([]byte(field))
+	}
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hash.Sum(nil)))
+}
