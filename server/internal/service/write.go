@@ -1,0 +1,36 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tillgate/tillgate/server/internal/operation"
+)
+
+// Writer runs writes.
+type Writer interface {
+	// Do runs the write that the rpc of this full method name asks for.
+	Do(ctx context.Context, method string, req operation.Request) (operation.Outcome, error)
+}
+
+// write runs a write whose outcome is a resource of type T. A replay holds no client secret: GetPaymentClientSecret, which
+// has a scope of its own, reads it again.
+func write[T proto.Message](
+	ctx context.Context, w Writer, method string, req operation.Request,
+) (T, operation.Outcome, error) {
+	var none T
+	out, err := w.Do(ctx, method, req)
+	if err != nil {
+		return none, operation.Outcome{}, err
+	}
+	resource, ok := out.Resource.(T)
+	if !ok {
+		return none, operation.Outcome{}, fmt.Errorf("%s: the outcome is a %T", method, out.Resource)
+	}
+	if out.Replayed {
+		out.ClientSecret = ""
+	}
+	return resource, out, nil
+}
