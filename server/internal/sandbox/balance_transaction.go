@@ -1,0 +1,56 @@
+package sandbox
+
+import "time"
+
+// balanceTransaction is Stripe's object for money that moved on the account.
+type balanceTransaction struct {
+	ID                string      `json:"id"`
+	Object            string      `json:"object"`
+	Amount            int64       `json:"amount"`
+	AvailableOn       int64       `json:"available_on"`
+	Created           int64       `json:"created"`
+	Currency          string      `json:"currency"`
+	Description       nullString  `json:"description"`
+	ExchangeRate      null        `json:"exchange_rate"`
+	Fee               int64       `json:"fee"`
+	FeeDetails        []feeDetail `json:"fee_details"`
+	Net               int64       `json:"net"`
+	ReportingCategory string      `json:"reporting_category"`
+	Source            ref         `json:"source"`
+	Status            string      `json:"status"`
+	Type              string      `json:"type"`
+}
+
+type feeDetail struct {
+	Amount      int64  `json:"amount"`
+	Application null   `json:"application"`
+	Currency    string `json:"currency"`
+	Description string `json:"description"`
+	Type        string `json:"type"`
+}
+
+// settle books a captured charge: Stripe's standard fee of 2.9 % and 30, and the money there after two days. The
+// sandbox settles in the currency of the charge.
+func (s *Sandbox) settle(c *call, ch *charge) {
+	const perMille, fixed = 29, 30
+	fee := min((ch.AmountCaptured*perMille+500)/1000+fixed, ch.AmountCaptured)
+	tx := &balanceTransaction{
+		ID: s.ids.payment("txn_", stemOf(ch.ID)), Object: "balance_transaction", Amount: ch.AmountCaptured,
+		AvailableOn: c.at.Add(48 * time.Hour).Truncate(24 * time.Hour).Unix(), Created: c.at.Unix(), Currency: ch.Currency,
+		Description: ch.Description, Fee: fee, Net: ch.AmountCaptured - fee, ReportingCategory: "charge",
+		Source: ref{id: ch.ID}, Status: "pending", Type: "charge",
+		FeeDetails: []feeDetail{
+			{Amount: fee, Currency: ch.Currency, Description: "Stripe processing fees", Type: "stripe_fee"},
+		},
+	}
+	s.world.balanceTransactions[tx.ID] = tx
+	ch.BalanceTransaction = ref{id: tx.ID}
+}
+
+// statusAt is pending until the money is there.
+func (t *balanceTransaction) statusAt(now time.Time) string {
+	if now.Unix() < t.AvailableOn {
+		return "pending"
+	}
+	return "available"
+}

@@ -1,0 +1,116 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// controlPrefix is where tests steer the sandbox. It takes no API key: whoever reaches loopback may use it.
+const controlPrefix = "/_sandbox/"
+
+// maxAdvance keeps the clock within what a time.Duration and a date can hold.
+const maxAdvance = 10 * 365 * 24 * time.Hour
+
+// control answers the endpoints that tests steer the sandbox with: JSON in, JSON out, a 400 that names the field.
+//
+//	GET    ledger         every movement of money, as Ledger
+//	GET    requests       the last requests, as Requests; ?idempotency_key= picks those of one key
+//	GET    faults         the rules, as Faults
+//	POST   faults         adds a Fault
+//	DELETE faults         removes all
+//	POST   clock/advance  {"seconds": 86400}
+//	POST   reset          forgets everything
+func (s *Sandbox) control(r *http.Request) answer {
+	name := r.URL.Path[len(controlPrefix):]
+	switch r.Method + " " + name {
+	case "GET ledger":
+		return controlAnswer(http.StatusOK, map[string]any{"entries": orEmpty(s.Ledger())})
+	case "GET requests":
+		return controlAnswer(http.StatusOK, map[string]any{
+			"requests": orEmpty(s.Requests(r.URL.Query().Get("idempotency_key"))),
+		})
+	case "GET faults":
+		return controlAnswer(http.StatusOK, map[string]any{"faults": orEmpty(s.Faults())})
+	case "POST faults":
+		var f Fault
+		if err := decodeControl(r, &f); err != nil {
+			return controlError(http.StatusBadRequest, err)
+		}
+		if err := s.AddFault(f); err != nil {
+			return controlError(http.StatusBadRequest, err)
+		}
+		return controlAnswer(http.StatusOK, f)
+	case "DELETE faults":
+		s.ClearFaults()
+		return controlAnswer(http.StatusOK, map[string]any{"faults": []Fault{}})
+	case "POST clock/advance":
+		return s.controlClock(r)
+	case "POST reset":
+		s.Reset()
+		return controlAnswer(http.StatusOK, map[string]any{})
+	}
+	return controlError(http.StatusNotFound, fmt.Errorf("no endpoint %s %s", r.Method, r.URL.Path))
+}
+
+func (s *Sandbox) controlClock(r *http.Request) answer {
+	var request struct {
+		Seconds int64 `json:"seconds"`
+	}
+	if err := decodeControl(r, &request); err != nil {
+		return controlError(http.StatusBadRequest, err)
+	}
+	if request.Seconds <= 0 || request.Seconds > int64(maxAdvance/time.Second) {
+		return controlError(http.StatusBadRequest, fmt.Errorf("seconds: must be between 1 and %d", maxAdvance/time.Second))
+	}
+	now := s.Advance(time.Duration(request.Seconds) * time.Second)
+	return controlAnswer(http.StatusOK, map[string]any{"now": now.UTC()})
+}
+
+// Advance moves the sandbox's clock ahead of the one in its Config and gives the new time.
+func (s *Sandbox) Advance(by time.Duration) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advanced += by
+	return s.now()
+}
+
+// Reset forgets everything: objects, money, keys, faults, requests, and how far the clock was moved.
+func (s *Sandbox) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.world, s.keys, s.faults, s.requests, s.advanced = newWorld(), newKeyStore(), nil, requestLog{}, 0
+}
+
+func decodeControl(r *http.Request, into any) error {
+	if r.Body == nil {
+		return errors.New("body: is missing")
+	}
+	decoder := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("body: %w", err)
+	}
+	if decoder.More() {
+		return errors.New("body: holds more than one JSON value")
+	}
+	return nil
+}
+
+func controlAnswer(status int, body any) answer {
+	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: printed(body)}
+}
+
+func controlError(status int, err error) answer {
+	return controlAnswer(status, map[string]any{"error": map[string]any{"message": err.Error()}})
+}
+
+func orEmpty[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}

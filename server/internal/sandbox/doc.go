@@ -1,0 +1,15 @@
+// Package sandbox is a stateful Stripe on loopback: newcomers, tests and the teams that call us run everything
+// with no Stripe account.
+//
+// It imitates Stripe at API version 2023-10-16 as callers see it: shapes with every nullable property, messages,
+// codes, statuses, headers, idempotency, the published test payment methods. Where Stripe and a wish of ours differ,
+// Stripe is right. It speaks the subset that the service uses; any other URL is answered as Stripe answers an unknown one.
+//
+// It must not know anything of the service: it imports no other package of this module and no Stripe library, so that
+// a mistake of ours is not made twice. It opens no socket and starts no goroutine: it is an http.Handler, and an
+// http.RoundTripper for tests and simulations.
+//
+// A request takes one way: read (call.go), authenticate (auth.go), break on purpose (fault.go), route (route.go),
+// validate (shape.go), idempotency (idempotency.go), execute (payment_intent_create.go and its neighbours), expand
+// (expand.go), answer (answer.go). What only tests need stands under /_sandbox/ (control.go).
+package sandbox

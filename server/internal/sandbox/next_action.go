@@ -1,0 +1,55 @@
+package sandbox
+
+import "net/url"
+
+// nextAction is the step that the customer must take.
+type nextAction struct {
+	RedirectToURL *redirectToURL `json:"redirect_to_url,omitempty"`
+	Type          string         `json:"type"`
+	UseStripeSDK  *useStripeSDK  `json:"use_stripe_sdk,omitempty"`
+}
+
+type redirectToURL struct {
+	ReturnURL string `json:"return_url"`
+	URL       string `json:"url"`
+}
+
+// useStripeSDK is read by Stripe.js only; its contents are no part of the API, these are as captured.
+type useStripeSDK struct {
+	DirectoryServerEncryption directoryServer `json:"directory_server_encryption"`
+	DirectoryServerName       string          `json:"directory_server_name"`
+	Merchant                  string          `json:"merchant"`
+	OneClickAuthn             null            `json:"one_click_authn"`
+	ServerTransactionID       string          `json:"server_transaction_id"`
+	ThreeDSecure2Source       string          `json:"three_d_secure_2_source"`
+	ThreeDSMethodURL          string          `json:"three_ds_method_url"`
+	ThreeDSOptimizations      string          `json:"three_ds_optimizations"`
+	Type                      string          `json:"type"`
+}
+
+type directoryServer struct {
+	Algorithm                  string   `json:"algorithm"`
+	Certificate                string   `json:"certificate"`
+	DirectoryServerID          string   `json:"directory_server_id"`
+	RootCertificateAuthorities []string `json:"root_certificate_authorities"`
+}
+
+// challenge is the 3D Secure step: a page when the caller named one to come back to, otherwise a step that Stripe.js
+// takes (docs.stripe.com/payments/3d-secure/authentication-flow).
+func (s *Sandbox) challenge(pi *paymentIntent, method *paymentMethod, how confirmation) *nextAction {
+	attempt := s.ids.payment("payatt_", stemOf(pi.ID))
+	if how.returnURL != "" && !how.useStripeSDK {
+		page := "https://hooks.stripe.com/3d_secure_2/hosted?" + "merchant=" + s.account + "&payment_intent=" + pi.ID +
+			"&payment_intent_client_secret=" + url.QueryEscape(pi.ClientSecret) +
+			"&publishable_key=pk_test_sandbox&source=" + attempt
+		return &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{ReturnURL: how.returnURL, URL: page}}
+	}
+	return &nextAction{Type: "use_stripe_sdk", UseStripeSDK: &useStripeSDK{
+		DirectoryServerEncryption: directoryServer{
+			Algorithm: "RSA", Certificate: "sandbox", DirectoryServerID: "A000000003",
+			RootCertificateAuthorities: []string{"sandbox"},
+		},
+		DirectoryServerName: method.Card.Brand, Merchant: s.account, ServerTransactionID: s.ids.uuid(),
+		ThreeDSecure2Source: attempt, ThreeDSOptimizations: "kf", Type: "stripe_3ds2_fingerprint",
+	}}
+}

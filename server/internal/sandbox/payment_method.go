@@ -1,0 +1,106 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"time"
+)
+
+// paymentMethod is Stripe's object for a card.
+type paymentMethod struct {
+	ID             string            `json:"id"`
+	Object         string            `json:"object"`
+	BillingDetails billingDetails    `json:"billing_details"`
+	Card           card              `json:"card"`
+	Created        int64             `json:"created"`
+	Customer       ref               `json:"customer"`
+	Livemode       bool              `json:"livemode"`
+	Metadata       map[string]string `json:"metadata"`
+	Type           string            `json:"type"`
+
+	test *testCard // how the card behaves
+	used bool      // it paid without a customer, so it can not be used again
+}
+
+type billingDetails struct {
+	Address address    `json:"address"`
+	Email   nullString `json:"email"`
+	Name    nullString `json:"name"`
+	Phone   nullString `json:"phone"`
+}
+
+type card struct {
+	Brand             string     `json:"brand"`
+	Checks            cardChecks `json:"checks"`
+	Country           string     `json:"country"`
+	DisplayBrand      string     `json:"display_brand"`
+	ExpMonth          int        `json:"exp_month"`
+	ExpYear           int        `json:"exp_year"`
+	Fingerprint       string     `json:"fingerprint"`
+	Funding           string     `json:"funding"`
+	GeneratedFrom     null       `json:"generated_from"`
+	Last4             string     `json:"last4"`
+	Networks          networks   `json:"networks"`
+	ThreeDSecureUsage supported  `json:"three_d_secure_usage"`
+	Wallet            null       `json:"wallet"`
+}
+
+type cardChecks struct {
+	AddressLine1      nullString `json:"address_line1_check"`
+	AddressPostalCode nullString `json:"address_postal_code_check"`
+	CVC               nullString `json:"cvc_check"`
+}
+
+type networks struct {
+	Available []string `json:"available"`
+	Preferred null     `json:"preferred"`
+}
+
+type supported struct {
+	Supported bool `json:"supported"`
+}
+
+// usePaymentMethod finds the method that a parameter or a path names; known says whether there is one. A published test
+// method is a template: each use makes a new object, with an expiry one year ahead, as captured from api.stripe.com.
+func (s *Sandbox) usePaymentMethod(c *call, id string) (method *paymentMethod, known bool) {
+	if stored, ok := s.world.paymentMethods[id]; ok {
+		return stored, true
+	}
+	test, ok := testCards[id]
+	if !ok {
+		return nil, false
+	}
+	method = &paymentMethod{
+		ID: s.ids.object("pm_", c.at), Object: "payment_method", Created: c.at.Unix(), Metadata: map[string]string{},
+		Type: "card", Card: test.card(c.at), test: &test,
+	}
+	s.world.paymentMethods[method.ID] = method
+	return method, true
+}
+
+func (t testCard) card(at time.Time) card {
+	return card{
+		Brand: t.brand, DisplayBrand: t.brand, Country: t.country, Funding: t.funding, Last4: t.last4, Checks: t.checks,
+		ExpMonth: int(at.UTC().Month()), ExpYear: at.UTC().Year() + 1, Fingerprint: t.fingerprint(),
+		Networks:          networks{Available: []string{t.brand}},
+		ThreeDSecureUsage: supported{!t.without3DS},
+	}
+}
+
+// fingerprint is the same whenever the same card number is used.
+func (t testCard) fingerprint() string {
+	sum := sha256.Sum256([]byte(t.brand + t.country + t.funding + t.last4))
+	text := make([]byte, 16)
+	for i := range text {
+		text[i] = base62[int(sum[i])%len(base62)]
+	}
+	return string(text)
+}
+
+func (s *Sandbox) getPaymentMethod(c *call) (any, *failure) {
+	method, known := s.usePaymentMethod(c, c.id)
+	if !known {
+		return nil, missing(http.StatusNotFound, "PaymentMethod", c.id, "payment_method")
+	}
+	return method, nil
+}
