@@ -1,0 +1,112 @@
+// Package config turns flags, the environment and the callers file into a checked configuration. It reports every fault
+// at once, and reads everything that can be wrong before anything is started.
+package config
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/tillgate/tillgate/server/internal/auth"
+	"github.com/tillgate/tillgate/server/internal/stripegw"
+)
+
+// Command is what was asked for: one of its fields is set, or none where only help was.
+type Command struct {
+	// Serve is `server serve`.
+	Serve *Serve
+	// Sandbox is `server sandbox`.
+	Sandbox *Sandbox
+}
+
+// Serve is the configuration of the server.
+type Serve struct {
+	// Sandbox runs in the same process; nil with a real Stripe.
+	Sandbox *Sandbox
+	// GRPCAddr and OpsAddr are where the API and the health pages listen.
+	GRPCAddr, OpsAddr string
+	// TLS is nil where the API is served without.
+	TLS *tls.Config
+	// Stripe is whom we talk to. With a sandbox only Account and Key are set.
+	Stripe Stripe
+	// Callers may call.
+	Callers []auth.Caller
+	// Warnings are what an operator should hear once.
+	Warnings []string
+}
+
+// Stripe is the account that we act on.
+type Stripe struct {
+	// URL of the API, without a path.
+	URL string
+	// Account is Stripe's id of it.
+	Account string
+	// Key is our key to it.
+	Key stripegw.Key
+}
+
+// Sandbox is the configuration of the sandbox.
+type Sandbox struct {
+	// Addr is where it serves Stripe's API.
+	Addr string
+}
+
+// Parse reads the command line and the environment. Help goes to stdout. An error lists every fault, a line each.
+func Parse(args []string, stdout io.Writer) (Command, error) {
+	var f flags
+	helped := false
+	parser, err := kong.New(&f,
+		kong.Name("server"),
+		kong.Description(description),
+		kong.DefaultEnvars("TILLGATE"),
+		kong.Writers(stdout, stdout),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		return Command{}, fmt.Errorf("build the command line: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case helped:
+		return Command{}, nil
+	case err != nil:
+		return Command{}, withoutSecrets(args, err)
+	}
+
+	if parsed.Command() == "sandbox" {
+		faults := checkSandboxAddr("--sandbox-addr", f.Sandbox.SandboxAddr, f.Sandbox.SandboxAllowRemote)
+		return Command{Sandbox: &Sandbox{Addr: f.Sandbox.SandboxAddr}}, errors.Join(faults...)
+	}
+	serve, err := f.Serve.check()
+	if err != nil {
+		return Command{}, err
+	}
+	serve.Warnings = append(serve.Warnings, unknownVariables(parser.Model.Node)...)
+	return Command{Serve: serve}, nil
+}
+
+// unknownVariables warns of variables that look like settings and are none: most are misspelt.
+func unknownVariables(root *kong.Node) []string {
+	known := map[string]bool{KeyVariable: true}
+	for _, command := range root.Children {
+		for _, flag := range command.Flags {
+			for _, name := range flag.Envs {
+				known[name] = true
+			}
+		}
+	}
+	var warnings []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "TILLGATE_") && !known[name] {
+			warnings = append(warnings, "the environment variable "+name+" is no setting; it is not used")
+		}
+	}
+	return warnings
+}

@@ -1,0 +1,45 @@
+package config
+
+// flags is the command line. Every flag can also be set by the environment variable that its help names.
+type flags struct {
+	Serve   serveFlags   `cmd:"" default:"withargs" help:"Serve the API. This is the default command."`
+	Sandbox sandboxFlags `cmd:"" help:"Run the sandbox alone: a Stripe on loopback that keeps its state in memory."`
+}
+
+// serveFlags are those of `server serve`.
+type serveFlags struct {
+	Sandbox            bool   `help:"Run against a sandbox in this process instead of Stripe: no account, no key, no money. Callers use the token 'sandbox'."`
+	SandboxAddr        string `default:"127.0.0.1:12111" placeholder:"HOST:PORT" help:"With --sandbox: where the sandbox serves Stripe's API."`
+	SandboxAllowRemote bool   `help:"With --sandbox: allow addresses that are not loopback. Whoever reaches them may call everything."`
+
+	GRPCAddr string `name:"grpc-addr" default:"127.0.0.1:50051" placeholder:"HOST:PORT" help:"Where the API is served. Port 0 takes a free one; the log line 'ready' names it."`
+	OpsAddr  string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez and /readyz are served. Keep it away from the internet."`
+
+	StripeURL     string `name:"stripe-url" placeholder:"URL" help:"Stripe's API. Default: https://api.stripe.com."`
+	StripeAccount string `placeholder:"acct_..." help:"The Stripe account of the key. It is part of every idempotency key, so never change it."`
+	StripeKeyFile string `placeholder:"FILE" help:"A file that holds the Stripe key, readable by this user alone. Or set TILLGATE_STRIPE_KEY; a key is never a flag, since others can read those."`
+
+	Callers string `placeholder:"FILE" help:"The JSON file that names who may call and what they may do."`
+
+	TLSCert  string `name:"tls-cert" placeholder:"FILE" help:"The server's certificate chain, PEM."`
+	TLSKey   string `name:"tls-key" placeholder:"FILE" help:"The private key of --tls-cert, PEM."`
+	Insecure bool   `help:"Serve without TLS. Refused with a live key."`
+}
+
+// sandboxFlags are those of `server sandbox`.
+type sandboxFlags struct {
+	SandboxAddr        string `default:"127.0.0.1:12111" placeholder:"HOST:PORT" help:"Where the sandbox serves Stripe's API. Port 0 takes a free one."`
+	SandboxAllowRemote bool   `help:"Allow an address that is not loopback."`
+}
+
+const description = `Tillgate is the one service in a company that talks to Stripe. Other services call it over gRPC.
+
+Try it, with nothing but this program:
+
+  server --sandbox
+
+Serve for real:
+
+  TILLGATE_STRIPE_KEY=... server --stripe-account acct_... --callers callers.json --tls-cert cert.pem --tls-key key.pem
+
+Every setting: server serve --help. Exit codes: 0 after a clean stop, 1 after a failure, 2 for a fault in the configuration.`
