@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/tillgate/tillgate/server/internal/config"
+	"github.com/tillgate/tillgate/server/internal/sandbox"
+)
+
+// startSandbox serves Stripe's API on loopback.
+func startSandbox(ctx context.Context, c config.Sandbox, account string, failed chan<- error) (*server, error) {
+	return startHTTP(ctx, "--sandbox-addr", c.Addr, sandbox.New(sandbox.Config{Now: time.Now, Account: account}), failed)
+}
+
+// serveSandbox runs the sandbox alone until the context ends. What it holds is gone then.
+func serveSandbox(ctx context.Context, c config.Sandbox, stdout io.Writer, logger *slog.Logger) error {
+	failed := make(chan error, 1)
+	simulated, err := startSandbox(ctx, c, config.SandboxAccount, failed)
+	if err != nil {
+		return err
+	}
+	defer simulated.stop()
+	logger.InfoContext(ctx, "ready", "sandbox_addr", simulated.addr)
+	_, _ = fmt.Fprintf(stdout, sandboxHelp, simulated.addr)
+
+	select {
+	case <-ctx.Done():
+		logger.InfoContext(ctx, "stopped")
+		return nil
+	case err := <-failed:
+		return fmt.Errorf("the listener ended: %w", err)
+	}
+}
+
+const sandboxHelp = `A Stripe that keeps its state in memory is served on http://%[1]s, for any sk_test_ key:
+
+  curl http://%[1]s/v1/payment_intents -u sk_test_sandbox: -d amount=2000 -d currency=usd \
+    -d payment_method=pm_card_visa -d "payment_method_types[]=card" -d confirm=true
+
+What moved money: curl http://%[1]s/_sandbox/ledger
+`
