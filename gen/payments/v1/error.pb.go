@@ -32,7 +32,8 @@ const (
 	// Never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
 	// INVALID_ARGUMENT. A field is wrong, in our view or in Stripe's, or names an object that does not exist.
-	// google.rpc.BadRequest names the fields. Change the request and use a new idempotency key.
+	// google.rpc.BadRequest names the fields, as far as Stripe says which; where it does not, the metadata
+	// `stripe_request_id` leads the operator to what it said. Change the request and use a new idempotency key.
 	// Example: {"reason": "INVALID_FIELD", "metadata": {"field": "amount.minor_units", "stripe_code": "amount_too_small"}}.
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
 	// INVALID_ARGUMENT. The idempotency key was used before, by the same caller and rpc, with another request. Make a new

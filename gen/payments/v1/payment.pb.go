@@ -297,7 +297,8 @@ type Payment struct {
 	AmountCapturable *Money `protobuf:"bytes,4,opt,name=amount_capturable,json=amountCapturable,proto3" json:"amount_capturable,omitempty"`
 	// Output only. What was collected. Refunds do not lower it.
 	AmountReceived *Money `protobuf:"bytes,5,opt,name=amount_received,json=amountReceived,proto3" json:"amount_received,omitempty"`
-	// Output only. What was given back of the latest charge, in all refunds together.
+	// Output only. What was given back of the latest charge, in all refunds together. What was authorized and released is
+	// not in it: nobody paid that.
 	AmountRefunded *Money `protobuf:"bytes,6,opt,name=amount_refunded,json=amountRefunded,proto3" json:"amount_refunded,omitempty"`
 	// The customer, `cus_...`. Empty where there is none.
 	CustomerId string `protobuf:"bytes,7,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
@@ -330,7 +331,8 @@ type Payment struct {
 	StatementDescriptorSuffix string `protobuf:"bytes,20,opt,name=statement_descriptor_suffix,json=statementDescriptorSuffix,proto3" json:"statement_descriptor_suffix,omitempty"`
 	// Where Stripe sends the receipt.
 	ReceiptEmail string `protobuf:"bytes,21,opt,name=receipt_email,json=receiptEmail,proto3" json:"receipt_email,omitempty"`
-	// Up to 49 pairs of your own: keys up to 40 characters without square brackets, values up to 500.
+	// Up to 49 pairs of your own: keys up to 40 characters without square brackets, values up to 500. In an update, an
+	// empty value removes the pair. The key `tillgate_operation` is ours.
 	Metadata map[string]string `protobuf:"bytes,22,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Whether the method will be used again.
 	SetupFutureUsage SetupFutureUsage `protobuf:"varint,23,opt,name=setup_future_usage,json=setupFutureUsage,proto3,enum=payments.v1.SetupFutureUsage" json:"setup_future_usage,omitempty"`
@@ -823,7 +825,7 @@ type Charge struct {
 	Captured bool `protobuf:"varint,3,opt,name=captured,proto3" json:"captured,omitempty"`
 	// What was taken.
 	AmountCaptured *Money `protobuf:"bytes,4,opt,name=amount_captured,json=amountCaptured,proto3" json:"amount_captured,omitempty"`
-	// Whether all of it was given back.
+	// Whether all of it was given back, or released.
 	Refunded bool `protobuf:"varint,5,opt,name=refunded,proto3" json:"refunded,omitempty"`
 	// Whether the customer disputes it.
 	Disputed bool `protobuf:"varint,6,opt,name=disputed,proto3" json:"disputed,omitempty"`
@@ -1236,7 +1238,7 @@ var File_payments_v1_payment_proto protoreflect.FileDescriptor
 
 const file_payments_v1_payment_proto_rawDesc = "" +
 	"\n" +
-	"\x19payments/v1/payment.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/error.proto\x1a\x17payments/v1/money.proto\x1a payments/v1/payment_method.proto\"\xf3\f\n" +
+	"\x19payments/v1/payment.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/error.proto\x1a\x17payments/v1/money.proto\x1a payments/v1/payment_method.proto\"\xa2\r\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12/\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x19.payments.v1.PaymentStateR\x05state\x12*\n" +
@@ -1264,8 +1266,9 @@ const file_payments_v1_payment_proto_rawDesc = "" +
 	"\vdescription\x18\x12 \x01(\tB\v\xbaH\x05r\x03\x18\xe8\a\x80\x01\x01R\vdescription\x12:\n" +
 	"\x14statement_descriptor\x18\x13 \x01(\tB\a\xbaH\x04r\x02\x18\x16R\x13statementDescriptor\x12G\n" +
 	"\x1bstatement_descriptor_suffix\x18\x14 \x01(\tB\a\xbaH\x04r\x02\x18\x16R\x19statementDescriptorSuffix\x120\n" +
-	"\rreceipt_email\x18\x15 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x04\x80\x01\x01R\freceiptEmail\x12K\n" +
-	"\bmetadata\x18\x16 \x03(\v2\".payments.v1.Payment.MetadataEntryB\v\xbaH\x05\x9a\x01\x02\x101\x80\x01\x01R\bmetadata\x12K\n" +
+	"\rreceipt_email\x18\x15 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x04\x80\x01\x01R\freceiptEmail\x12z\n" +
+	"\bmetadata\x18\x16 \x03(\v2\".payments.v1.Payment.MetadataEntryB:\xbaH4\x9a\x011\x101\"&r$\x10\x01\x18(2\n" +
+	"^[^\\[\\]]*$Z\x12tillgate_operation*\x05r\x03\x18\xf4\x03\x80\x01\x01R\bmetadata\x12K\n" +
 	"\x12setup_future_usage\x18\x17 \x01(\x0e2\x1d.payments.v1.SetupFutureUsageR\x10setupFutureUsage\x123\n" +
 	"\x16raw_setup_future_usage\x18\x18 \x01(\tR\x13rawSetupFutureUsage\x120\n" +
 	"\x14payment_method_types\x18\x19 \x03(\tR\x12paymentMethodTypes\x128\n" +

@@ -359,9 +359,9 @@ type ListPaymentsRequest struct {
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only payments of this customer, `cus_...`.
 	CustomerId string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
-	// Only payments created at this second or later.
+	// Only payments created at this second or later. Fractions are cut off.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// Only payments created before this second.
+	// Only payments created before this second. Fractions are cut off.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// Only payments in one of these states. Stripe has no such filter, so we read on, up to 5 of its pages a call.
 	States        []PaymentState `protobuf:"varint,6,rep,packed,name=states,proto3,enum=payments.v1.PaymentState" json:"states,omitempty"`
@@ -503,12 +503,17 @@ type UpdatePaymentRequest struct {
 	IdempotencyKey string `protobuf:"bytes,1,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Required. The payment, `pi_...`.
 	PaymentId string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	// Required. The new values.
+	// Required. The new values. What is output only is ignored.
 	Payment *Payment `protobuf:"bytes,3,opt,name=payment,proto3" json:"payment,omitempty"`
-	// The fields to change, relative to `payment`: amount, customer_id, payment_method_id, payment_method_types,
-	// capture_method, setup_future_usage, description, statement_descriptor, statement_descriptor_suffix, receipt_email,
-	// metadata (the whole map), `metadata.<key>` (one pair). Absent: every one of them that is set. A named field that is
-	// not set is cleared. An unknown or output-only path and `*` are refused with INVALID_FIELD.
+	// The fields to change, relative to `payment`: amount (with its currency), customer_id, payment_method_id,
+	// payment_method_types, capture_method, setup_future_usage, description, statement_descriptor,
+	// statement_descriptor_suffix, receipt_email, metadata. Absent or empty: every one of them that is set.
+	//
+	// A named field that is not set is cleared: setup_future_usage, description, statement_descriptor,
+	// statement_descriptor_suffix and receipt_email; the others can not be. `metadata` adds or replaces the pairs that are
+	// given and removes those that are given with an empty value; all others stay. INVALID_FIELD on `update_mask`: a path
+	// that is unknown or output-only, a path into a field (`amount.minor_units`, `metadata.order`), `*`, a field that can
+	// not be cleared, or nothing to change.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1594,8 +1599,7 @@ var File_payments_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"!payments/v1/payment_service.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/money.proto\x1a\x19payments/v1/options.proto\x1a\x19payments/v1/payment.proto\x1a\x18payments/v1/refund.proto\"\xc5\n" +
-	"\n" +
+	"!payments/v1/payment_service.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/money.proto\x1a\x19payments/v1/options.proto\x1a\x19payments/v1/payment.proto\x1a\x18payments/v1/refund.proto\"\xe9\v\n" +
 	"\x14CreatePaymentRequest\x12J\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12y\n" +
 	"\x06amount\x18\x02 \x01(\v2\x12.payments.v1.MoneyBM\xbaHJ\xba\x01D\n" +
@@ -1620,16 +1624,17 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"^[^\\[\\]]*$Z\x12tillgate_operation*\ar\x05\x10\x01\x18\xf4\x03\x80\x01\x01R\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\xd5\x01\xbaH\xd1\x01\x1ae\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\xf9\x02\xbaH\xf5\x02\x1ae\n" +
 	"\x19off_session.needs_confirm\x12%is allowed only together with confirm\x1a!!this.off_session || this.confirm\x1ah\n" +
-	"\x18return_url.needs_confirm\x12%is allowed only together with confirm\x1a%this.return_url == '' || this.confirm\"\x8d\x01\n" +
+	"\x18return_url.needs_confirm\x12%is allowed only together with confirm\x1a%this.return_url == '' || this.confirm\x1a\xa1\x01\n" +
+	"\"setup_future_usage.not_off_session\x12His not allowed together with off_session: nobody is there to agree to it\x1a1!this.off_session || this.setup_future_usage == 0\"\x8d\x01\n" +
 	"\x15CreatePaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\x12(\n" +
-	"\rclient_secret\x18\x03 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"V\n" +
-	"\x11GetPaymentRequest\x12A\n" +
+	"\rclient_secret\x18\x03 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"U\n" +
+	"\x11GetPaymentRequest\x12@\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\"\xbaH\x1f\xc8\x01\x01r\x1a2\x18^pi_[A-Za-z0-9_]{1,250}$R\tpaymentId\"D\n" +
+	"payment_id\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\"D\n" +
 	"\x12GetPaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"\xe3\x02\n" +
 	"\x13ListPaymentsRequest\x12$\n" +
@@ -1644,21 +1649,21 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"\x06states\x18\x06 \x03(\x0e2\x19.payments.v1.PaymentStateB\x13\xbaH\x10\x92\x01\r\x10\a\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06states\"p\n" +
 	"\x14ListPaymentsResponse\x120\n" +
 	"\bpayments\x18\x01 \x03(\v2\x14.payments.v1.PaymentR\bpayments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9a\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x99\x02\n" +
 	"\x14UpdatePaymentRequest\x12J\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12A\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12@\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\"\xbaH\x1f\xc8\x01\x01r\x1a2\x18^pi_[A-Za-z0-9_]{1,250}$R\tpaymentId\x126\n" +
+	"payment_id\x18\x02 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\x126\n" +
 	"\apayment\x18\x03 \x01(\v2\x14.payments.v1.PaymentB\x06\xbaH\x03\xc8\x01\x01R\apayment\x12;\n" +
 	"\vupdate_mask\x18\x04 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"c\n" +
 	"\x15UpdatePaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xe5\x03\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\x8f\x05\n" +
 	"\x15ConfirmPaymentRequest\x12J\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12A\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12@\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\"\xbaH\x1f\xc8\x01\x01r\x1a2\x18^pi_[A-Za-z0-9_]{1,250}$R\tpaymentId\x12\\\n" +
+	"payment_id\x18\x02 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\x12\\\n" +
 	"\x11payment_method_id\x18\x03 \x01(\tB0\xbaH-r+2)^((pm|card|src|ba)_[A-Za-z0-9_]{1,250})?$R\x0fpaymentMethodId\x12\x1f\n" +
 	"\voff_session\x18\x04 \x01(\bR\n" +
 	"offSession\x120\n" +
@@ -1666,40 +1671,41 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"return_url\x18\x05 \x01(\tB\x11\xbaH\v\xd8\x01\x01r\x06\x18\x80\x10\x88\x01\x01\x80\x01\x01R\treturnUrl\x12U\n" +
 	"\x12setup_future_usage\x18\x06 \x01(\x0e2\x1d.payments.v1.SetupFutureUsageB\b\xbaH\x05\x82\x01\x02\x10\x01R\x10setupFutureUsage\x125\n" +
 	"\rreceipt_email\x18\a \x01(\tB\x10\xbaH\n" +
-	"\xd8\x01\x01r\x05\x18\x80\x04`\x01\x80\x01\x01R\freceiptEmail\"\x8e\x01\n" +
+	"\xd8\x01\x01r\x05\x18\x80\x04`\x01\x80\x01\x01R\freceiptEmail:\xa8\x01\xbaH\xa4\x01\x1a\xa1\x01\n" +
+	"\"setup_future_usage.not_off_session\x12His not allowed together with off_session: nobody is there to agree to it\x1a1!this.off_session || this.setup_future_usage == 0\"\x8e\x01\n" +
 	"\x16ConfirmPaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\x12(\n" +
-	"\rclient_secret\x18\x03 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\xda\x02\n" +
+	"\rclient_secret\x18\x03 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\xd9\x02\n" +
 	"\x15CapturePaymentRequest\x12J\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12A\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12@\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\"\xbaH\x1f\xc8\x01\x01r\x1a2\x18^pi_[A-Za-z0-9_]{1,250}$R\tpaymentId\x12v\n" +
+	"payment_id\x18\x02 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\x12v\n" +
 	"\x06amount\x18\x03 \x01(\v2\x12.payments.v1.MoneyBJ\xbaHG\xba\x01D\n" +
 	"\x14minor_units.positive\x12\x16must be greater than 0\x1a\x14this.minor_units > 0R\x06amount\x12(\n" +
 	"\rfinal_capture\x18\x04 \x01(\bH\x00R\ffinalCapture\x88\x01\x01B\x10\n" +
 	"\x0e_final_capture\"d\n" +
 	"\x16CapturePaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\x89\x02\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\x88\x02\n" +
 	"\x14CancelPaymentRequest\x12J\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12A\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12@\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\"\xbaH\x1f\xc8\x01\x01r\x1a2\x18^pi_[A-Za-z0-9_]{1,250}$R\tpaymentId\x12b\n" +
+	"payment_id\x18\x02 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\x12b\n" +
 	"\x13cancellation_reason\x18\x03 \x01(\x0e2\x1f.payments.v1.CancellationReasonB\x10\xbaH\r\x82\x01\n" +
 	"\x18\x00\x18\x01\x18\x02\x18\x03\x18\x04R\x12cancellationReason\"c\n" +
 	"\x15CancelPaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"b\n" +
-	"\x1dGetPaymentClientSecretRequest\x12A\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"a\n" +
+	"\x1dGetPaymentClientSecretRequest\x12@\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\"\xbaH\x1f\xc8\x01\x01r\x1a2\x18^pi_[A-Za-z0-9_]{1,250}$R\tpaymentId\"J\n" +
+	"payment_id\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\"J\n" +
 	"\x1eGetPaymentClientSecretResponse\x12(\n" +
-	"\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\xa7\x04\n" +
+	"\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\xa6\x04\n" +
 	"\x13CreateRefundRequest\x12J\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12A\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12@\n" +
 	"\n" +
-	"payment_id\x18\x02 \x01(\tB\"\xbaH\x1f\xc8\x01\x01r\x1a2\x18^pi_[A-Za-z0-9_]{1,250}$R\tpaymentId\x12v\n" +
+	"payment_id\x18\x02 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\x12v\n" +
 	"\x06amount\x18\x03 \x01(\v2\x12.payments.v1.MoneyBJ\xbaHG\xba\x01D\n" +
 	"\x14minor_units.positive\x12\x16must be greater than 0\x1a\x14this.minor_units > 0R\x06amount\x12A\n" +
 	"\x06reason\x18\x04 \x01(\x0e2\x19.payments.v1.RefundReasonB\x0e\xbaH\v\x82\x01\b\x18\x00\x18\x01\x18\x02\x18\x03R\x06reason\x12\x88\x01\n" +
@@ -1710,23 +1716,23 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"_\n" +
 	"\x14CreateRefundResponse\x12+\n" +
 	"\x06refund\x18\x01 \x01(\v2\x13.payments.v1.RefundR\x06refund\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"Y\n" +
-	"\x10GetRefundRequest\x12E\n" +
-	"\trefund_id\x18\x01 \x01(\tB(\xbaH%\xc8\x01\x01r 2\x1e^(re|pyr)_[A-Za-z0-9_]{1,250}$R\brefundId\"@\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"X\n" +
+	"\x10GetRefundRequest\x12D\n" +
+	"\trefund_id\x18\x01 \x01(\tB'\xbaH$\xc8\x01\x01r\x1f2\x1d^(re|pyr)_[A-Za-z0-9]{1,250}$R\brefundId\"@\n" +
 	"\x11GetRefundResponse\x12+\n" +
-	"\x06refund\x18\x01 \x01(\v2\x13.payments.v1.RefundR\x06refund\"\xa6\x01\n" +
+	"\x06refund\x18\x01 \x01(\v2\x13.payments.v1.RefundR\x06refund\"\xa5\x01\n" +
 	"\x12ListRefundsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12A\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12@\n" +
 	"\n" +
-	"payment_id\x18\x03 \x01(\tB\"\xbaH\x1fr\x1d2\x1b^(pi_[A-Za-z0-9_]{1,250})?$R\tpaymentId\"l\n" +
+	"payment_id\x18\x03 \x01(\tB!\xbaH\x1er\x1c2\x1a^(pi_[A-Za-z0-9]{1,250})?$R\tpaymentId\"l\n" +
 	"\x13ListRefundsResponse\x12-\n" +
 	"\arefunds\x18\x01 \x03(\v2\x13.payments.v1.RefundR\arefunds\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa8\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa7\x01\n" +
 	"\x13CancelRefundRequest\x12J\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12E\n" +
-	"\trefund_id\x18\x02 \x01(\tB(\xbaH%\xc8\x01\x01r 2\x1e^(re|pyr)_[A-Za-z0-9_]{1,250}$R\brefundId\"_\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12D\n" +
+	"\trefund_id\x18\x02 \x01(\tB'\xbaH$\xc8\x01\x01r\x1f2\x1d^(re|pyr)_[A-Za-z0-9]{1,250}$R\brefundId\"_\n" +
 	"\x14CancelRefundResponse\x12+\n" +
 	"\x06refund\x18\x01 \x01(\v2\x13.payments.v1.RefundR\x06refund\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed2\x84\t\n" +

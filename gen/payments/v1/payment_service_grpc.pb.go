@@ -57,7 +57,8 @@ type PaymentServiceClient interface {
 	CreatePayment(ctx context.Context, in *CreatePaymentRequest, opts ...grpc.CallOption) (*CreatePaymentResponse, error)
 	// Reads a payment as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
-	// Lists payments, the newest first.
+	// Lists payments, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is not
+	// before `end_time`.
 	ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error)
 	// Changes the fields of a payment that the mask names. UNEXPECTED_STATE: Stripe does not allow the change in this
 	// state. RESOURCE_MISSING: there is no such payment.
@@ -65,20 +66,26 @@ type PaymentServiceClient interface {
 	// Tries to collect a payment, for the first time or, with another method or key, again after a decline. Errors as for
 	// CreatePayment, and UNEXPECTED_STATE: it is paid, cancelled or under way; RESOURCE_MISSING: there is no such payment.
 	ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error)
-	// Takes money that was authorized, all or a part. UNEXPECTED_STATE: there is nothing to capture.
+	// Takes money that was authorized, all or a part. INVALID_FIELD on `amount`: more than was authorized, or another
+	// currency. UNEXPECTED_STATE: there is nothing to capture. RESOURCE_MISSING: there is no such payment.
 	CapturePayment(ctx context.Context, in *CapturePaymentRequest, opts ...grpc.CallOption) (*CapturePaymentResponse, error)
 	// Cancels a payment that is not paid, and releases what was authorized. UNEXPECTED_STATE: it is paid or cancelled.
+	// RESOURCE_MISSING: there is no such payment.
 	CancelPayment(ctx context.Context, in *CancelPaymentRequest, opts ...grpc.CallOption) (*CancelPaymentResponse, error)
-	// Reads the secret with which a customer's browser or phone finishes the payment. Never log or store it.
+	// Reads the secret with which a customer's browser or phone finishes the payment, whatever its state: a page may show
+	// the end with it too. Never log or store it. RESOURCE_MISSING: there is no such payment.
 	GetPaymentClientSecret(ctx context.Context, in *GetPaymentClientSecretRequest, opts ...grpc.CallOption) (*GetPaymentClientSecretResponse, error)
-	// Gives money of a payment back, all that is left or a part. INVALID_FIELD on `amount`: more than is left.
-	// UNEXPECTED_STATE: nothing was captured, all was given back already, or the customer disputes the charge.
+	// Gives money of a payment back, all that is left or a part. INVALID_FIELD on `amount`: more than is left, or another
+	// currency; on `payment_id`: there is no such payment. UNEXPECTED_STATE: nothing was captured, all was given back
+	// already, or the customer disputes the charge.
 	CreateRefund(ctx context.Context, in *CreateRefundRequest, opts ...grpc.CallOption) (*CreateRefundResponse, error)
 	// Reads a refund as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetRefund(ctx context.Context, in *GetRefundRequest, opts ...grpc.CallOption) (*GetRefundResponse, error)
-	// Lists refunds, the newest first.
+	// Lists refunds, the newest first. What was authorized and released is in it too: Stripe makes a refund of it.
+	// INVALID_FIELD: `page_token` is not one of these arguments.
 	ListRefunds(ctx context.Context, in *ListRefundsRequest, opts ...grpc.CallOption) (*ListRefundsResponse, error)
 	// Cancels a refund that waits for the customer. UNEXPECTED_STATE: it is in another state than REQUIRES_ACTION.
+	// RESOURCE_MISSING: there is no such refund.
 	CancelRefund(ctx context.Context, in *CancelRefundRequest, opts ...grpc.CallOption) (*CancelRefundResponse, error)
 }
 
@@ -234,7 +241,8 @@ type PaymentServiceServer interface {
 	CreatePayment(context.Context, *CreatePaymentRequest) (*CreatePaymentResponse, error)
 	// Reads a payment as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
-	// Lists payments, the newest first.
+	// Lists payments, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is not
+	// before `end_time`.
 	ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error)
 	// Changes the fields of a payment that the mask names. UNEXPECTED_STATE: Stripe does not allow the change in this
 	// state. RESOURCE_MISSING: there is no such payment.
@@ -242,20 +250,26 @@ type PaymentServiceServer interface {
 	// Tries to collect a payment, for the first time or, with another method or key, again after a decline. Errors as for
 	// CreatePayment, and UNEXPECTED_STATE: it is paid, cancelled or under way; RESOURCE_MISSING: there is no such payment.
 	ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error)
-	// Takes money that was authorized, all or a part. UNEXPECTED_STATE: there is nothing to capture.
+	// Takes money that was authorized, all or a part. INVALID_FIELD on `amount`: more than was authorized, or another
+	// currency. UNEXPECTED_STATE: there is nothing to capture. RESOURCE_MISSING: there is no such payment.
 	CapturePayment(context.Context, *CapturePaymentRequest) (*CapturePaymentResponse, error)
 	// Cancels a payment that is not paid, and releases what was authorized. UNEXPECTED_STATE: it is paid or cancelled.
+	// RESOURCE_MISSING: there is no such payment.
 	CancelPayment(context.Context, *CancelPaymentRequest) (*CancelPaymentResponse, error)
-	// Reads the secret with which a customer's browser or phone finishes the payment. Never log or store it.
+	// Reads the secret with which a customer's browser or phone finishes the payment, whatever its state: a page may show
+	// the end with it too. Never log or store it. RESOURCE_MISSING: there is no such payment.
 	GetPaymentClientSecret(context.Context, *GetPaymentClientSecretRequest) (*GetPaymentClientSecretResponse, error)
-	// Gives money of a payment back, all that is left or a part. INVALID_FIELD on `amount`: more than is left.
-	// UNEXPECTED_STATE: nothing was captured, all was given back already, or the customer disputes the charge.
+	// Gives money of a payment back, all that is left or a part. INVALID_FIELD on `amount`: more than is left, or another
+	// currency; on `payment_id`: there is no such payment. UNEXPECTED_STATE: nothing was captured, all was given back
+	// already, or the customer disputes the charge.
 	CreateRefund(context.Context, *CreateRefundRequest) (*CreateRefundResponse, error)
 	// Reads a refund as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetRefund(context.Context, *GetRefundRequest) (*GetRefundResponse, error)
-	// Lists refunds, the newest first.
+	// Lists refunds, the newest first. What was authorized and released is in it too: Stripe makes a refund of it.
+	// INVALID_FIELD: `page_token` is not one of these arguments.
 	ListRefunds(context.Context, *ListRefundsRequest) (*ListRefundsResponse, error)
 	// Cancels a refund that waits for the customer. UNEXPECTED_STATE: it is in another state than REQUIRES_ACTION.
+	// RESOURCE_MISSING: there is no such refund.
 	CancelRefund(context.Context, *CancelRefundRequest) (*CancelRefundResponse, error)
 	mustEmbedUnimplementedPaymentServiceServer()
 }
