@@ -57,6 +57,14 @@ func OutcomePending(operationID string, cause error) *Error {
 		WithCause(cause).WithMetadata("operation_id", operationID)
 }
 
+// QuotaExceeded says whose limit was reached, and when to ask again. Nothing was done.
+func QuotaExceeded(subject, description string, after time.Duration) *Error {
+	return New(paymentsv1.ErrorReason_ERROR_REASON_RATE_LIMITED).WithRetry(after).
+		WithDetail(&errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{
+			Subject: subject, Description: description,
+		}}})
+}
+
 // ScopeMissing says which scope the caller lacks.
 func ScopeMissing(scope paymentsv1.Scope) *Error {
 	return New(paymentsv1.ErrorReason_ERROR_REASON_SCOPE_MISSING).WithMetadata("scope", ShortScope(scope))

@@ -37,6 +37,8 @@ func hideIn(m protoreflect.Message) {
 	case *paymentsv1.PaymentError:
 		hidePaymentError(v)
 		return
+	case *paymentsv1.Payment:
+		hideRisk(v)
 	case *paymentsv1.Refund:
 		if hidden(v.GetFailureReason()) {
 			v.FailureReason = "unknown"
@@ -81,6 +83,15 @@ func hidePaymentError(e *paymentsv1.PaymentError) {
 	e.Advice, e.CustomerMessage = row.advice, row.message
 }
 
+// hideRisk takes Radar's view away beside every decline that is, or is to look like, one without a reason: beside some of
+// the hidden ones it is always the same.
+func hideRisk(p *paymentsv1.Payment) {
+	code := p.GetLastError().GetDeclineCode()
+	if p.GetLatestCharge() != nil && (code == genericDecline || hidden(code)) {
+		p.LatestCharge.RiskLevel = ""
+	}
+}
+
 // Hidden returns the error as a caller may see it who must not know why a card was refused. It can not be told from a
 // generic decline. The cause is kept, since the log hides it by itself.
 func (e *Error) Hidden() *Error {
@@ -91,8 +102,7 @@ func (e *Error) Hidden() *Error {
 	for _, detail := range c.Details {
 		if d, ok := detail.(*paymentsv1.Decline); ok {
 			hideDecline(d)
-			c.Metadata["stripe_code"] = d.GetCode()
-			c.Metadata["advice"] = shortAdvice(d.GetAdvice())
+			c.WithMetadata("stripe_code", d.GetCode()).WithMetadata("advice", shortAdvice(d.GetAdvice()))
 		}
 	}
 	return c

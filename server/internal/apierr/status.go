@@ -28,9 +28,15 @@ func From(err error) *Error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return New(paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED).WithCause(err)
 	}
-	// The generated code answers so for an rpc that the service does not have.
-	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok && s.GRPCStatus().Code() == codes.Unimplemented {
-		return New(paymentsv1.ErrorReason_ERROR_REASON_NOT_IMPLEMENTED)
+	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
+		switch s.GRPCStatus().Code() {
+		case codes.Unimplemented: // of the generated code, for an rpc that the service does not have
+			return New(paymentsv1.ErrorReason_ERROR_REASON_NOT_IMPLEMENTED)
+		case codes.Canceled: // of grpc-go, for a stream whose caller left
+			return New(paymentsv1.ErrorReason_ERROR_REASON_CANCELLED).WithCause(context.Canceled)
+		case codes.DeadlineExceeded:
+			return New(paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED).WithCause(context.DeadlineExceeded)
+		}
 	}
 	return New(paymentsv1.ErrorReason_ERROR_REASON_INTERNAL).WithCause(err)
 }

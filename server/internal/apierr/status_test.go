@@ -76,7 +76,7 @@ func TestViolationsNameOurFields(t *testing.T) {
 		req  proto.Message
 		want []string
 	}{
-		{"nothing", &paymentsv1.CreatePaymentRequest{}, []string{"idempotency_key", "amount"}},
+		{"nothing", &paymentsv1.CreatePaymentRequest{}, []string{"amount", "idempotency_key"}},
 		{"key too short", &paymentsv1.CreatePaymentRequest{IdempotencyKey: "short", Amount: good}, []string{"idempotency_key"}},
 		{
 			"nested", &paymentsv1.CreatePaymentRequest{IdempotencyKey: key, Amount: &paymentsv1.Money{MinorUnits: 1, CurrencyCode: canary}},

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
-
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
@@ -50,6 +48,10 @@ type Subject struct {
 	Confirms bool
 	// Type and ID name the object in the request's path, for example `payment` and `pi_1`; empty for a create.
 	Type, ID string
+	// StateParam is the parameter that names the object on whose state the request hangs, where Stripe has no code for a
+	// refusal over that state: what it refuses without a code, about this parameter or about none, is the state. Empty
+	// where there is always a code.
+	StateParam string
 	// OperationID of a write.
 	OperationID string
 }
@@ -71,8 +73,7 @@ func classify(e StripeError, s Subject) *Error {
 		return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CREDENTIALS).WithMetadata("stripe_code", e.Code)
 	case status == http.StatusTooManyRequests && e.Code != "lock_timeout":
 		return rateLimited(e)
-	case status < http.StatusBadRequest || status >= http.StatusInternalServerError ||
-		status == http.StatusFailedDependency:
+	case !fromStripe(e):
 		return unknownOutcome(e, s)
 	case e.Type == "idempotency_error" && status == http.StatusBadRequest:
 		return KeyReused()
@@ -80,7 +81,7 @@ func classify(e StripeError, s Subject) *Error {
 	if lacksMethod(e, s) {
 		return New(paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_METHOD_REQUIRED).WithMetadata("payment_id", e.PaymentIntentID)
 	}
-	switch kindOf(e) {
+	switch kindOf(e, s) {
 	case kindDecline:
 		return declined(e)
 	case kindInvalid:
@@ -107,8 +108,22 @@ func classify(e StripeError, s Subject) *Error {
 	}
 }
 
+// fromStripe is whether the answer says what Stripe did. One that is no error object of Stripe's comes from something
+// between us, which may have cut off a request that Stripe went on with; an api_error says that Stripe itself does not
+// know, whatever the status.
+func fromStripe(e StripeError) bool {
+	switch {
+	case e.Type == "" || e.Type == "api_error":
+		return false
+	case e.HTTPStatus == http.StatusRequestTimeout || e.HTTPStatus == http.StatusFailedDependency:
+		return false
+	default:
+		return e.HTTPStatus >= http.StatusBadRequest && e.HTTPStatus < http.StatusInternalServerError
+	}
+}
+
 // kindOf looks the code up, and where this build does not know it, goes by the HTTP status.
-func kindOf(e StripeError) kind {
+func kindOf(e StripeError, s Subject) kind {
 	if k := kinds[e.Code]; k != kindUnknown {
 		return k
 	}
@@ -119,6 +134,8 @@ func kindOf(e StripeError) kind {
 		return kindMissing
 	case e.HTTPStatus == http.StatusConflict:
 		return kindInProgress
+	case s.StateParam != "" && e.Code == "" && (e.Param == "" || e.Param == s.StateParam):
+		return kindState
 	default:
 		return kindInvalid
 	}
@@ -161,7 +178,7 @@ func invalidDescription(code string) string {
 	case "amount_too_small":
 		return "is below the least amount that Stripe collects in this currency"
 	case "amount_too_large":
-		return "is above the greatest amount that Stripe collects in this currency"
+		return "is above the greatest amount that Stripe takes here"
 	case "parameter_missing":
 		return "is required here"
 	case "email_invalid":
@@ -177,7 +194,8 @@ func invalidDescription(code string) string {
 
 // missing tells the subject of the rpc from an object that a field names.
 func missing(e StripeError, s Subject) *Error {
-	ofSubject := e.Param == "" || e.Param == "id" || e.Param == "intent"
+	// Stripe names the parameter in a path after the type, but for payment intents.
+	ofSubject := e.Param == "" || e.Param == "id" || e.Param == "intent" || e.Param == s.Type
 	switch {
 	case s.ID != "" && ofSubject:
 		return ResourceMissing(s.Type, s.ID).WithMetadata("stripe_code", e.Code)
@@ -191,10 +209,7 @@ func missing(e StripeError, s Subject) *Error {
 }
 
 func rateLimited(e StripeError) *Error {
-	return New(paymentsv1.ErrorReason_ERROR_REASON_RATE_LIMITED).WithRetry(retry(e, rateLimitRetry)).
-		WithDetail(&errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{
-			Subject: "stripe", Description: "Stripe's limit on the account that all callers share",
-		}}})
+	return QuotaExceeded("stripe", "Stripe's limit on the account that all callers share", retry(e, rateLimitRetry))
 }
 
 func retry(e StripeError, otherwise time.Duration) time.Duration {

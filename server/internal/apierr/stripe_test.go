@@ -19,6 +19,9 @@ var (
 	aConfirm = apierr.Subject{Write: true, Confirms: true, Type: "payment", ID: "pi_1", OperationID: "op_1"}
 	aCapture = apierr.Subject{Write: true, Type: "payment", ID: "pi_1", OperationID: "op_1"}
 	aRead    = apierr.Subject{Type: "payment", ID: "pi_1"}
+
+	aRefund       = apierr.Subject{Write: true, StateParam: "payment_intent", OperationID: "op_1"}
+	aRefundCancel = apierr.Subject{Write: true, Type: "refund", ID: "re_1", StateParam: "refund", OperationID: "op_1"}
 )
 
 // stripeCases are what Stripe can answer and what a caller hears.
@@ -78,6 +81,42 @@ var stripeCases = []struct {
 		HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing",
 		Param: "id",
 	}, aRead, codes.NotFound, "RESOURCE_MISSING"},
+	{"refund missing", apierr.StripeError{
+		HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing", Param: "refund",
+		Field: "refund_id",
+	}, aRefundCancel, codes.NotFound, "RESOURCE_MISSING"},
+	{"refund of a missing payment", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Code: "resource_missing", Param: "payment_intent",
+		Field: "payment_id",
+	}, aRefund, codes.InvalidArgument, "INVALID_FIELD"},
+	{"refund of too much", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Param: "amount", Field: "amount.minor_units",
+	}, aRefund, codes.InvalidArgument, "INVALID_FIELD"},
+	{
+		"refund of a refunded charge",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "charge_already_refunded"},
+		aRefund, codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{
+		"refund of a disputed charge",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "charge_disputed"},
+		aRefund, codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{"refund of an uncaptured payment", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Param: "payment_intent", Field: "payment_id",
+	}, aRefund, codes.FailedPrecondition, "UNEXPECTED_STATE"},
+	{
+		"cancel of a refund that was sent",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error"},
+		aRefundCancel, codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{"another parameter of a refund", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Param: "reason", Field: "reason",
+	}, aRefund, codes.InvalidArgument, "INVALID_FIELD"},
+	{"a code of a refund that is not about state", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Code: "parameter_invalid_empty", Param: "payment_intent",
+		Field: "payment_id",
+	}, aRefund, codes.InvalidArgument, "INVALID_FIELD"},
 	{"unknown 404", apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error"}, aRead, codes.NotFound, "RESOURCE_MISSING"},
 	{"unknown URL", apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error"}, aCreate, codes.Internal, "STRIPE_CONTRACT"},
 	{"customer missing", apierr.StripeError{
@@ -160,6 +199,15 @@ var stripeCases = []struct {
 	{"500 on a write", apierr.StripeError{HTTPStatus: 500, Type: "api_error"}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
 	{"503 on a write", apierr.StripeError{HTTPStatus: 503}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
 	{"424 on a write", apierr.StripeError{HTTPStatus: 424}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{"400 that is not Stripe's, on a write", apierr.StripeError{HTTPStatus: 400}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{"402 that is not Stripe's, on a read", apierr.StripeError{HTTPStatus: 402}, aRead, codes.Unavailable, "STRIPE_UNAVAILABLE"},
+	{"404 that is not Stripe's, on a read", apierr.StripeError{HTTPStatus: 404}, aRead, codes.Unavailable, "STRIPE_UNAVAILABLE"},
+	{"408 of a proxy on a write", apierr.StripeError{HTTPStatus: 408}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{"409 that is not Stripe's", apierr.StripeError{HTTPStatus: 409}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
+	{
+		"400 of a Stripe that does not know", apierr.StripeError{HTTPStatus: 400, Type: "api_error"}, aCreate, codes.Unknown,
+		"OUTCOME_PENDING",
+	},
 	{"redirect of a write", apierr.StripeError{HTTPStatus: 307}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
 	{
 		"our key is bad",
@@ -173,10 +221,10 @@ var stripeCases = []struct {
 		aCreate, codes.Internal,
 		"STRIPE_CREDENTIALS",
 	},
-	{"our key expired", apierr.StripeError{HTTPStatus: 400, Code: "api_key_expired"}, aRead, codes.Internal, "STRIPE_CREDENTIALS"},
+	{"our key expired", apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "api_key_expired"}, aRead, codes.Internal, "STRIPE_CREDENTIALS"},
 	{
 		"account settings",
-		apierr.StripeError{HTTPStatus: 400, Code: "payment_method_unactivated", Param: "payment_method_types"},
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "payment_method_unactivated", Param: "payment_method_types"},
 		aCreate, codes.Internal, "STRIPE_CONTRACT",
 	},
 }
@@ -207,20 +255,20 @@ func TestFromStripeDetails(t *testing.T) {
 		want    proto.Message
 	}{
 		{
-			apierr.StripeError{HTTPStatus: 400, Code: "amount_too_large", Field: "amount.minor_units"},
+			apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "amount_too_large", Field: "amount.minor_units"},
 			aCreate,
 			&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{
 				Field:       "amount.minor_units",
-				Description: "is above the greatest amount that Stripe collects in this currency",
+				Description: "is above the greatest amount that Stripe takes here",
 			}}},
 		},
 		{
-			apierr.StripeError{HTTPStatus: 404, Code: "resource_missing", Param: "intent"},
+			apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing", Param: "intent"},
 			aConfirm,
 			&errdetails.ResourceInfo{ResourceType: "payment", ResourceName: "pi_1"},
 		},
 		{apierr.StripeError{
-			HTTPStatus: 402, Code: "card_declined", DeclineCode: "insufficient_funds", PaymentIntentID: "pi_2",
+			HTTPStatus: 402, Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds", PaymentIntentID: "pi_2",
 			AdviceCode: "do_not_try_again",
 		}, aCreate, &paymentsv1.Decline{
 			PaymentId: "pi_2", Code: "card_declined",
@@ -303,7 +351,7 @@ func FuzzFromStripe(f *testing.F) {
 		if pending && !write {
 			t.Error("the outcome of a read is never pending")
 		}
-		if status == 402 && e.Code == codes.Internal {
+		if status == 402 && kind != "" && e.Code == codes.Internal {
 			t.Errorf("a 402 became %v", e.Reason)
 		}
 		if e.Hidden() == nil || fmt.Sprint(e.LogAttrs()) == "" {

@@ -39,6 +39,10 @@ func fromValidation(err error) *Error {
 			Field: violatedField(v), Description: v.GetMessage(),
 		})
 	}
+	// protovalidate walks maps in random order; what a caller hears should not change from call to call.
+	slices.SortStableFunc(violations, func(a, b *errdetails.BadRequest_FieldViolation) int {
+		return strings.Compare(a.GetField(), b.GetField())
+	})
 	return InvalidFields(violations...)
 }
 
