@@ -51,8 +51,9 @@ func (c *call) refuse(f *failure) answer {
 	return a
 }
 
-// headers are those of captured answers of api.stripe.com. A first answer to a keyed POST names itself as the
-// original; Stripe-Should-Retry is false where trying the same request again changes nothing.
+// headers are those of captured answers of api.stripe.com. A first answer to a POST names itself as the original, and
+// gives a key also where the caller sent none; Stripe-Should-Retry is false where trying the same request again changes
+// nothing.
 func (c *call) headers(status int) http.Header {
 	h := http.Header{}
 	h.Set("Access-Control-Allow-Credentials", "true")
@@ -66,15 +67,13 @@ func (c *call) headers(status int) http.Header {
 	h.Set("Request-Id", c.requestID)
 	h.Set("Stripe-Version", apiVersion)
 	h.Set("Vary", "Origin")
-	if c.key != "" {
-		h.Set("Idempotency-Key", c.key)
+	if c.echoed != "" {
+		h.Set("Idempotency-Key", c.echoed)
 	}
 	if c.method == http.MethodPost && c.route != nil && status < http.StatusInternalServerError &&
 		status != http.StatusConflict {
 		h.Set("Stripe-Should-Retry", "false")
-		if c.key != "" {
-			h.Set("Original-Request", c.requestID)
-		}
+		h.Set("Original-Request", c.requestID)
 	}
 	return h
 }

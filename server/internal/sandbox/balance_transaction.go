@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // balanceTransaction is Stripe's object for money that moved on the account.
 type balanceTransaction struct {
@@ -34,17 +37,36 @@ type feeDetail struct {
 func (s *Sandbox) settle(c *call, ch *charge) {
 	const perMille, fixed = 29, 30
 	fee := min((ch.AmountCaptured*perMille+500)/1000+fixed, ch.AmountCaptured)
-	tx := &balanceTransaction{
-		ID: s.ids.payment("txn_", stemOf(ch.ID)), Object: "balance_transaction", Amount: ch.AmountCaptured,
-		AvailableOn: c.at.Add(48 * time.Hour).Truncate(24 * time.Hour).Unix(), Created: c.at.Unix(), Currency: ch.Currency,
-		Description: ch.Description, Fee: fee, Net: ch.AmountCaptured - fee, ReportingCategory: "charge",
-		Source: ref{id: ch.ID}, Status: "pending", Type: "charge",
-		FeeDetails: []feeDetail{
-			{Amount: fee, Currency: ch.Currency, Description: "Stripe processing fees", Type: "stripe_fee"},
-		},
+	tx := s.newBalanceTransaction(c, ch, ch.AmountCaptured, ch.ID)
+	tx.Fee, tx.Net, tx.Description = fee, ch.AmountCaptured-fee, ch.Description
+	tx.FeeDetails = []feeDetail{
+		{Amount: fee, Currency: ch.Currency, Description: "Stripe processing fees", Type: "stripe_fee"},
 	}
-	s.world.balanceTransactions[tx.ID] = tx
+	tx.ReportingCategory, tx.Type = "charge", "charge"
+	if ch.isDebit() {
+		tx.Type = "payment"
+	}
 	ch.BalanceTransaction = ref{id: tx.ID}
+}
+
+// newBalanceTransaction books an amount without fees. The caller names its type.
+func (s *Sandbox) newBalanceTransaction(c *call, ch *charge, amount int64, source string) *balanceTransaction {
+	const toBank = 48 * time.Hour
+	tx := &balanceTransaction{
+		ID: s.ids.payment("txn_", stemOf(ch.ID)), Object: "balance_transaction", Amount: amount,
+		AvailableOn: c.at.Add(toBank).Truncate(24 * time.Hour).Unix(), Created: c.at.Unix(), Currency: ch.Currency,
+		FeeDetails: []feeDetail{}, Net: amount, Source: ref{id: source}, Status: "pending",
+	}
+	s.world.balanceTransactions.put(tx.ID, tx)
+	return tx
+}
+
+func (s *Sandbox) getBalanceTransaction(c *call) (any, *failure) {
+	tx, ok := s.world.balanceTransactions.get(c.id)
+	if !ok {
+		return nil, missing(http.StatusNotFound, "balance_transaction", c.id, "id")
+	}
+	return tx, nil
 }
 
 // statusAt is pending until the money is there.

@@ -21,6 +21,7 @@ type call struct {
 	header    http.Header
 	params    *node
 	key       string // the Idempotency-Key
+	echoed    string // the key in the answer: Stripe makes one up for a POST that has none
 	requestID string
 	at        time.Time
 	route     *route
@@ -37,8 +38,10 @@ func (s *Sandbox) handle(r *http.Request) answer {
 		method: r.Method, path: r.URL.EscapedPath(), header: r.Header,
 		key: strings.TrimSpace(r.Header.Get("Idempotency-Key")),
 	}
+	c.echoed = c.key
 	s.mu.Lock()
 	c.requestID, c.at = s.ids.request(), s.now()
+	s.catchUp(c.at)
 	s.mu.Unlock()
 
 	refused := c.read(r)
@@ -84,6 +87,11 @@ func (s *Sandbox) serve(ctx context.Context, c *call, refused *failure) answer {
 	if f := s.authenticate(c); f != nil {
 		return c.refuse(f)
 	}
+	if c.method == http.MethodPost && c.key == "" {
+		s.mu.Lock()
+		c.echoed = s.ids.uuid()
+		s.mu.Unlock()
+	}
 	broken := s.breakage(c)
 	if a, instead := broken.before(c); instead {
 		return a
@@ -114,7 +122,7 @@ func (s *Sandbox) withIntent(c *call, f *failure) *failure {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if pi, ok := s.world.paymentIntents[c.id]; ok {
+	if pi, ok := s.world.paymentIntents.get(c.id); ok {
 		f.about(pi)
 	}
 	return f

@@ -23,10 +23,13 @@ type testCard struct {
 	auth       authRule
 	decline    *decline
 	elevated   bool // Radar scores it elevated, and lets it pass
+	refund     refundRule
+
+	declineAfterAuth *decline // the bank refuses although the customer authenticated
 }
 
 // testCards are the template ids of docs.stripe.com/testing.
-var testCards = collect(brandCards, countryCards, declineCards, radarCards, authCards)
+var testCards = collect(brandCards, countryCards, declineCards, radarCards, authCards, refundCards)
 
 func collect(tables ...map[string]testCard) map[string]testCard {
 	all := map[string]testCard{}
@@ -42,6 +45,9 @@ func (t testCard) withDefaults() testCard {
 	t.brand = orElse(t.brand, "visa")
 	t.country = orElse(t.country, "US")
 	t.funding = orElse(t.funding, "credit")
+	if t.checks.CVC == "" {
+		t.checks.CVC = cvcUnchecked
+	}
 	return t
 }
 
@@ -109,11 +115,13 @@ var authCards = map[string]testCard{
 		last4: "0446", country: "IT", auth: authOnSession,
 	},
 	"pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": {
-		last4: "3178", country: "GB", auth: authRequired,
+		last4: "3178", country: "GB", auth: authRequired, declineAfterAuth: &declineFunds,
 	},
-	"pm_card_threeDSecure2Required":               {last4: "3220", country: "IE", auth: authRequired},
-	"pm_card_threeDSecureRequired":                {last4: "3063", auth: authRequired},
-	"pm_card_threeDSecureRequiredChargeDeclined":  {last4: "1629", auth: authRequired},
+	"pm_card_threeDSecure2Required": {last4: "3220", country: "IE", auth: authRequired},
+	"pm_card_threeDSecureRequired":  {last4: "3063", auth: authRequired},
+	"pm_card_threeDSecureRequiredChargeDeclined": {
+		last4: "1629", auth: authRequired, declineAfterAuth: &declineGeneric,
+	},
 	"pm_card_threeDSecureRequiredProcessingError": {last4: "1280", auth: authBroken},
 	"pm_card_threeDSecureOptional":                {last4: "3055", auth: authIfRequested},
 	"pm_card_threeDSecureOptionalProcessingError": {last4: "3097", auth: authBrokenIfAsked},

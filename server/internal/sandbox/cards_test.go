@@ -196,7 +196,7 @@ func TestT01_ChecksAndRisk(t *testing.T) {
 		template string
 		want     map[string]any
 	}{
-		{"pm_card_visa", map[string]any{checks + "cvc_check": nil, "latest_charge.outcome.risk_level": "normal"}},
+		{"pm_card_visa", map[string]any{checks + "cvc_check": "pass", "latest_charge.outcome.risk_level": "normal"}},
 		{"pm_card_riskLevelElevated", map[string]any{"latest_charge.outcome.risk_level": "elevated"}},
 		{"pm_card_cvcCheckFail", map[string]any{checks + "cvc_check": "fail"}},
 		{"pm_card_avsZipFail", map[string]any{checks + "address_postal_code_check": "fail", checks + "address_line1_check": "pass"}},

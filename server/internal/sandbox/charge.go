@@ -44,7 +44,7 @@ type charge struct {
 	ReceiptNumber                 null              `json:"receipt_number"`
 	ReceiptURL                    nullString        `json:"receipt_url"`
 	Refunded                      bool              `json:"refunded"`
-	Refunds                       *list             `json:"refunds,omitempty"`
+	Refunds                       *chargeRefunds    `json:"refunds,omitempty"`
 	Review                        null              `json:"review"`
 	Shipping                      *shipping         `json:"shipping"`
 	Source                        null              `json:"source"`
@@ -54,44 +54,60 @@ type charge struct {
 	Status                        string            `json:"status"`
 	TransferData                  null              `json:"transfer_data"`
 	TransferGroup                 nullString        `json:"transfer_group"`
+
+	refundIDs []string // oldest first
 }
 
 type outcome struct {
 	NetworkStatus string     `json:"network_status"`
 	Reason        nullString `json:"reason"`
 	RiskLevel     string     `json:"risk_level"`
-	RiskScore     int        `json:"risk_score"`
+	RiskScore     *int       `json:"risk_score,omitempty"` // cards only
 	Rule          string     `json:"rule,omitempty"`
 	SellerMessage string     `json:"seller_message"`
 	Type          string     `json:"type"`
 }
 
+// chargeDetails has the one hash that its type names.
 type chargeDetails struct {
-	Card chargeCard `json:"card"`
-	Type string     `json:"type"`
+	Card          *chargeCard      `json:"card,omitempty"`
+	SEPADebit     *chargeSEPADebit `json:"sepa_debit,omitempty"`
+	Type          string           `json:"type"`
+	USBankAccount *chargeUSBank    `json:"us_bank_account,omitempty"`
 }
 
 type chargeCard struct {
-	AmountAuthorized         *int64      `json:"amount_authorized"`
-	Brand                    string      `json:"brand"`
-	CaptureBefore            int64       `json:"capture_before,omitempty"`
-	Checks                   cardChecks  `json:"checks"`
-	Country                  string      `json:"country"`
-	ExpMonth                 int         `json:"exp_month"`
-	ExpYear                  int         `json:"exp_year"`
-	ExtendedAuthorization    statusOnly  `json:"extended_authorization"`
-	Fingerprint              string      `json:"fingerprint"`
-	Funding                  string      `json:"funding"`
-	IncrementalAuthorization statusOnly  `json:"incremental_authorization"`
-	Installments             null        `json:"installments"`
-	Last4                    string      `json:"last4"`
-	Mandate                  null        `json:"mandate"`
-	Multicapture             statusOnly  `json:"multicapture"`
-	Network                  string      `json:"network"`
-	NetworkToken             usedOnly    `json:"network_token"`
-	Overcapture              overcapture `json:"overcapture"`
-	ThreeDSecure             null        `json:"three_d_secure"`
-	Wallet                   null        `json:"wallet"`
+	AmountAuthorized         *int64        `json:"amount_authorized"`
+	Brand                    string        `json:"brand"`
+	CaptureBefore            int64         `json:"capture_before,omitempty"`
+	Checks                   cardChecks    `json:"checks"`
+	Country                  string        `json:"country"`
+	ExpMonth                 int           `json:"exp_month"`
+	ExpYear                  int           `json:"exp_year"`
+	ExtendedAuthorization    statusOnly    `json:"extended_authorization"`
+	Fingerprint              string        `json:"fingerprint"`
+	Funding                  string        `json:"funding"`
+	IncrementalAuthorization statusOnly    `json:"incremental_authorization"`
+	Installments             null          `json:"installments"`
+	Last4                    string        `json:"last4"`
+	Mandate                  null          `json:"mandate"`
+	Multicapture             statusOnly    `json:"multicapture"`
+	Network                  string        `json:"network"`
+	NetworkToken             usedOnly      `json:"network_token"`
+	Overcapture              overcapture   `json:"overcapture"`
+	ThreeDSecure             *threeDSecure `json:"three_d_secure"`
+	Wallet                   null          `json:"wallet"`
+}
+
+// threeDSecure is how the customer authenticated.
+type threeDSecure struct {
+	AuthenticationFlow          string `json:"authentication_flow"`
+	ElectronicCommerceIndicator string `json:"electronic_commerce_indicator"`
+	ExemptionIndicator          null   `json:"exemption_indicator"`
+	Result                      string `json:"result"`
+	ResultReason                null   `json:"result_reason"`
+	TransactionID               string `json:"transaction_id"`
+	Version                     string `json:"version"`
 }
 
 type statusOnly struct {
@@ -107,7 +123,8 @@ type overcapture struct {
 	Status                  string `json:"status"`
 }
 
-type list struct {
+// chargeRefunds are the newest refunds of a charge; unlike the list of an endpoint it tells how many there are.
+type chargeRefunds struct {
 	Object     string `json:"object"`
 	Data       []any  `json:"data"`
 	HasMore    bool   `json:"has_more"`
@@ -121,3 +138,12 @@ const (
 	holdWindow             = 7 * 24 * time.Hour
 	holdWindowVisaMerchant = 4*24*time.Hour + 18*time.Hour
 )
+
+// copied gives a charge that may be changed while others hold this one.
+func (c *charge) copied() *charge {
+	now := *c
+	return &now
+}
+
+// isDebit tells payments from bank accounts, which Stripe gives ids of their own.
+func (c *charge) isDebit() bool { return c.PaymentMethodDetails.Card == nil }

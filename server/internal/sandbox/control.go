@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -22,7 +23,9 @@ const maxAdvance = 10 * 365 * 24 * time.Hour
 //	GET    faults         the rules, as Faults
 //	POST   faults         adds a Fault
 //	DELETE faults         removes all
-//	POST   clock/advance  {"seconds": 86400}
+//	POST   clock/advance  {"seconds": 86400}; what is due by then has happened when the answer comes
+//	POST   payment_intents/{id}/authenticate  {"outcome": "succeed"} or "fail": takes the 3D Secure step
+//	POST   refunds/{id}/require_action        makes a pending refund wait for the customer
 //	POST   reset          forgets everything
 func (s *Sandbox) control(r *http.Request) answer {
 	name := r.URL.Path[len(controlPrefix):]
@@ -53,7 +56,22 @@ func (s *Sandbox) control(r *http.Request) answer {
 		s.Reset()
 		return controlAnswer(http.StatusOK, map[string]any{})
 	}
+	if r.Method == http.MethodPost {
+		switch kind, id, action := objectPath(name); kind + " " + action {
+		case "payment_intents authenticate":
+			return s.controlAuthenticate(r, id)
+		case "refunds require_action":
+			return s.controlRequireAction(id)
+		}
+	}
 	return controlError(http.StatusNotFound, fmt.Errorf("no endpoint %s %s", r.Method, r.URL.Path))
+}
+
+// objectPath cuts payment_intents/pi_1/authenticate into its three parts.
+func objectPath(path string) (kind, id, action string) {
+	kind, rest, _ := strings.Cut(path, "/")
+	id, action, _ = strings.Cut(rest, "/")
+	return kind, id, action
 }
 
 func (s *Sandbox) controlClock(r *http.Request) answer {
@@ -75,14 +93,16 @@ func (s *Sandbox) Advance(by time.Duration) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.advanced += by
-	return s.now()
+	now := s.now()
+	s.catchUp(now)
+	return now
 }
 
 // Reset forgets everything: objects, money, keys, faults, requests, and how far the clock was moved.
 func (s *Sandbox) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.world, s.keys, s.faults, s.requests, s.advanced = newWorld(), newKeyStore(), nil, requestLog{}, 0
+	s.world, s.keys, s.faults, s.requests, s.advanced = world{}, newKeyStore(), nil, requestLog{}, 0
 }
 
 func decodeControl(r *http.Request, into any) error {

@@ -105,10 +105,14 @@ func checkAmount(amount int64, code string) *failure {
 	case amount >= largest:
 		return invalid("amount_too_large", "amount", "Amount must be no more than "+money.format(largest-1))
 	case money.multiple > 0 && amount%money.multiple != 0:
-		return invalid("parameter_invalid_integer", "amount", fmt.Sprintf("Invalid integer: %d; amounts in %s must be a "+
-			"multiple of %d", amount, code, money.multiple))
+		return offMultiple(amount, code)
 	}
 	return nil
+}
+
+func offMultiple(amount int64, code string) *failure {
+	return invalid("parameter_invalid_integer", "amount", fmt.Sprintf("Invalid integer: %d; amounts in %s must be a "+
+		"multiple of %d", amount, code, currencyOf(code).multiple))
 }
 
 // format writes an amount as Stripe's messages do: $999,999.99, 3.00 kr.

@@ -7,6 +7,7 @@ type decline struct {
 	message     string
 	param       string
 	blocked     bool // Radar stopped it before it reached the bank
+	noCardError bool // its type is invalid_request_error
 }
 
 const textDeclined = "Your card was declined."
@@ -72,10 +73,10 @@ var radarCards = map[string]testCard{
 // outcome tells the merchant how the charge ended (docs.stripe.com/declines).
 func (t testCard) outcome(refused *decline, score int) outcome {
 	o := outcome{NetworkStatus: "approved_by_network", SellerMessage: "Payment complete.", Type: "authorized"}
-	o.RiskLevel, o.RiskScore = "normal", score
+	o.RiskLevel, o.RiskScore = "normal", &score
 	if t.elevated {
 		const elevatedFrom = 65 // Radar's bands: elevated from 65, highest from 75
-		o.RiskLevel, o.RiskScore = "elevated", elevatedFrom+score%10
+		o.RiskLevel, o.RiskScore = "elevated", new(elevatedFrom+score%10)
 	}
 	if refused == nil {
 		return o
@@ -84,7 +85,7 @@ func (t testCard) outcome(refused *decline, score int) outcome {
 		const highestFrom = 75
 		return outcome{
 			NetworkStatus: "not_sent_to_network", Reason: "highest_risk_level", RiskLevel: "highest",
-			RiskScore: highestFrom + score%25, Rule: "block_if_high_risk",
+			RiskScore: new(highestFrom + score%25), Rule: "block_if_high_risk",
 			SellerMessage: "Stripe blocked this payment as too risky.", Type: "blocked",
 		}
 	}

@@ -12,4 +12,9 @@
 // A request takes one way: read (call.go), authenticate (auth.go), break on purpose (fault.go), route (route.go),
 // validate (shape.go), idempotency (idempotency.go), execute (payment_intent_create.go and its neighbours), expand
 // (expand.go), answer (answer.go). What only tests need stands under /_sandbox/ (control.go).
+//
+// Objects live in tables (table.go) and are replaced, never changed in place. What an operation did is told by events
+// (event.go), which GET /v1/events lists, and what it moved by the ledger (ledger.go). What Stripe does by itself
+// happens when the clock has reached it (agenda.go): a hold expires after its days, a bank settles a debit and the test
+// cards for refunds take three minutes where Stripe takes days.
 package sandbox

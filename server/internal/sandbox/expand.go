@@ -18,13 +18,28 @@ var expandable = map[string]map[string]string{
 		"review": "", "source": "", "transfer_data": "",
 	},
 	"charge": {
-		"balance_transaction": "balance_transaction", "payment_intent": "payment_intent", "refunds": "",
+		"balance_transaction": "balance_transaction", "payment_intent": "payment_intent", "refunds": "list of refund",
 		"application": "", "application_fee": "", "customer": "", "destination": "", "dispute": "",
 		"failure_balance_transaction": "", "invoice": "", "on_behalf_of": "", "order": "", "review": "", "source": "",
 		"source_transfer": "", "transfer": "", "transfer_data": "",
 	},
 	"payment_method":      {"customer": ""},
-	"balance_transaction": {"source": "charge"},
+	"balance_transaction": {"source": "source"},
+	"refund": {
+		"balance_transaction": "balance_transaction", "charge": "charge",
+		"failure_balance_transaction": "balance_transaction", "payment_intent": "payment_intent",
+		"source_transfer_reversal": "", "transfer_reversal": "",
+	},
+	// What a balance transaction comes from: a charge or a refund.
+	"source": {
+		"balance_transaction": "balance_transaction", "charge": "charge", "payment_intent": "payment_intent",
+		"refunds": "list of refund",
+	},
+	"event":                  {"data": "", "request": ""},
+	"list of charge":         {"data": "charge"},
+	"list of event":          {"data": "event"},
+	"list of payment_intent": {"data": "payment_intent"},
+	"list of refund":         {"data": "refund"},
 }
 
 // checkExpand refuses a path before anything is executed.
@@ -41,8 +56,7 @@ func checkExpand(object string, paths []string) *failure {
 		for i, segment := range segments {
 			next, ok := expandable[at][segment]
 			if !ok {
-				return invalid("", "", fmt.Sprintf("This property cannot be expanded (%s).",
-					strings.Join(segments[:i+1], ".")))
+				return notExpandable(strings.Join(segments[:i+1], "."), i == 0 && strings.HasPrefix(object, "list of "))
 			}
 			if at = next; at == "" {
 				break
@@ -50,6 +64,14 @@ func checkExpand(object string, paths []string) *failure {
 		}
 	}
 	return nil
+}
+
+func notExpandable(path string, ofList bool) *failure {
+	text := fmt.Sprintf("This property cannot be expanded (%s).", path)
+	if ofList {
+		text += fmt.Sprintf(" You may want to try expanding 'data.%s' instead.", path)
+	}
+	return invalid("", "", text)
 }
 
 // expanded copies an object and puts the objects that the paths name in the place of their ids. The stored object
@@ -71,9 +93,24 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 		s.expandRef(&snapshot.BalanceTransaction, below["balance_transaction"])
 		s.expandRef(&snapshot.PaymentIntent, below["payment_intent"])
 		if below["refunds"] != nil {
-			snapshot.Refunds = &list{Object: "list", Data: []any{}, URL: "/v1/charges/" + o.ID + "/refunds"}
+			snapshot.Refunds = s.refundsOf(o, below["refunds"])
 		}
 		return &snapshot
+	case *refund:
+		snapshot := *o
+		s.expandRef(&snapshot.BalanceTransaction, below["balance_transaction"])
+		s.expandRef(&snapshot.Charge, below["charge"])
+		s.expandRef(&snapshot.PaymentIntent, below["payment_intent"])
+		if o.FailureBalanceTransaction != nil {
+			snapshot.FailureBalanceTransaction = new(*o.FailureBalanceTransaction)
+			s.expandRef(snapshot.FailureBalanceTransaction, below["failure_balance_transaction"])
+		}
+		return &snapshot
+	case *page:
+		for i, item := range o.Data {
+			o.Data[i] = s.expanded(item, inside(below["data"]))
+		}
+		return o
 	case *balanceTransaction:
 		snapshot := *o
 		snapshot.Status = o.statusAt(s.now())
@@ -87,23 +124,57 @@ func (s *Sandbox) expandRef(r *ref, paths []string) {
 	if paths == nil || r.id == "" {
 		return
 	}
-	paths = slices.DeleteFunc(paths, func(path string) bool { return path == "" })
 	if object := s.lookUp(r.id); object != nil {
-		r.object = s.expanded(object, paths)
+		r.object = s.expanded(object, inside(paths))
 	}
+}
+
+// inside leaves out the path that ends here.
+func inside(paths []string) []string {
+	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
+}
+
+// refundsOf lists the newest refunds of a charge.
+func (s *Sandbox) refundsOf(ch *charge, paths []string) *chargeRefunds {
+	all := &chargeRefunds{
+		Object: "list", Data: []any{}, URL: "/v1/charges/" + ch.ID + "/refunds",
+		HasMore: len(ch.refundIDs) > defaultLimit, TotalCount: len(ch.refundIDs),
+	}
+	below := []string{}
+	for _, path := range paths {
+		if rest, deeper := strings.CutPrefix(path, "data."); deeper {
+			below = append(below, rest)
+		}
+	}
+	for _, id := range slices.Backward(ch.refundIDs) {
+		if len(all.Data) < defaultLimit {
+			all.Data = append(all.Data, s.expanded(s.lookUp(id), below))
+		}
+	}
+	return all
 }
 
 func (s *Sandbox) lookUp(id string) any {
 	kind, _, _ := strings.Cut(id, "_")
 	switch kind {
 	case "pi":
-		return s.world.paymentIntents[id]
-	case "ch":
-		return s.world.charges[id]
+		return found(s.world.paymentIntents.get(id))
+	case "ch", "py":
+		return found(s.world.charges.get(id))
+	case "re", "pyr":
+		return found(s.world.refunds.get(id))
 	case "pm":
-		return s.world.paymentMethods[id]
+		return found(s.world.paymentMethods.get(id))
 	case "txn":
-		return s.world.balanceTransactions[id]
+		return found(s.world.balanceTransactions.get(id))
 	}
 	return nil
+}
+
+// found makes a missing object nil, where a nil pointer in an interface would not be.
+func found[T any](object *T, ok bool) any {
+	if !ok {
+		return nil
+	}
+	return object
 }

@@ -20,8 +20,16 @@ func newIDMaker(source rand.Source, account string) *idMaker {
 	return &idMaker{random: rand.New(source), account: tail} //nolint:gosec // ids of a test double are no secrets
 }
 
-// stem is what the ids of one payment share: a generation digit, the second, and a piece of the account's id, as in
+// paymentGeneration begins the ids of a payment and of what belongs to it; the ids of other objects begin with 1.
+const paymentGeneration = '3'
+
+// newPayment makes the stem that the ids of one payment share: that of its second and account, and a digit, as in
 // pi_3Pc5u6BpqKPTmGHq2Gxos0rf and its charge ch_3Pc5u6BpqKPTmGHq2Db8tVRd.
+func (m *idMaker) newPayment(at time.Time) string {
+	return m.stem(paymentGeneration, at) + string(base62[m.random.IntN(4)])
+}
+
+// stem is a generation digit, the second, and a piece of the account's id.
 func (m *idMaker) stem(generation byte, at time.Time) string {
 	second := at.Unix()
 	var b strings.Builder
@@ -35,7 +43,7 @@ func (m *idMaker) stem(generation byte, at time.Time) string {
 
 // payment makes the id of an object that belongs to the payment with that stem.
 func (m *idMaker) payment(prefix, stem string) string {
-	return prefix + stem + string(base62[m.random.IntN(4)]) + m.letters(7)
+	return prefix + stem + m.letters(7)
 }
 
 // object makes the id of an object that stands alone.
@@ -56,10 +64,10 @@ func (m *idMaker) letters(n int) string {
 	return string(b)
 }
 
-// stemOf is the part of a payment's id that its charges and balance transactions share.
+// stemOf is the part of a payment's id that its charges, refunds, balance transactions and events share.
 func stemOf(id string) string {
 	_, rest, _ := strings.Cut(id, "_")
-	return rest[:len(rest)-8]
+	return rest[:len(rest)-7]
 }
 
 // uuid makes a version 4 UUID, the form of a 3D Secure transaction id.

@@ -34,10 +34,16 @@ type directoryServer struct {
 	RootCertificateAuthorities []string `json:"root_certificate_authorities"`
 }
 
-// challenge is the 3D Secure step: a page when the caller named one to come back to, otherwise a step that Stripe.js
-// takes (docs.stripe.com/payments/3d-secure/authentication-flow).
-func (s *Sandbox) challenge(pi *paymentIntent, method *paymentMethod, how confirmation) *nextAction {
-	attempt := s.ids.payment("payatt_", stemOf(pi.ID))
+// challenge is a 3D Secure step that the customer has not taken yet.
+type challenge struct {
+	how     confirmation
+	attempt string
+}
+
+// nextAction is the step of a challenge: a page when the caller named one to come back to, otherwise a step that
+// Stripe.js takes (docs.stripe.com/payments/3d-secure/authentication-flow).
+func (s *Sandbox) nextAction(pi *paymentIntent) *nextAction {
+	how, attempt := pi.waiting.how, pi.waiting.attempt
 	if how.returnURL != "" && !how.useStripeSDK {
 		page := "https://hooks.stripe.com/3d_secure_2/hosted?" + "merchant=" + s.account + "&payment_intent=" + pi.ID +
 			"&payment_intent_client_secret=" + url.QueryEscape(pi.ClientSecret) +
@@ -49,7 +55,7 @@ func (s *Sandbox) challenge(pi *paymentIntent, method *paymentMethod, how confir
 			Algorithm: "RSA", Certificate: "sandbox", DirectoryServerID: "A000000003",
 			RootCertificateAuthorities: []string{"sandbox"},
 		},
-		DirectoryServerName: method.Card.Brand, Merchant: s.account, ServerTransactionID: s.ids.uuid(),
+		DirectoryServerName: how.method.Card.Brand, Merchant: s.account, ServerTransactionID: s.ids.uuid(),
 		ThreeDSecure2Source: attempt, ThreeDSOptimizations: "kf", Type: "stripe_3ds2_fingerprint",
 	}}
 }

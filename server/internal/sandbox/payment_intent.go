@@ -1,11 +1,13 @@
 package sandbox
 
-// Statuses of a payment intent that the endpoints here lead to (docs.stripe.com/payments/paymentintents/lifecycle).
+// Statuses of a payment intent (docs.stripe.com/payments/paymentintents/lifecycle).
 const (
 	statusRequiresPaymentMethod = "requires_payment_method"
 	statusRequiresConfirmation  = "requires_confirmation"
 	statusRequiresAction        = "requires_action"
 	statusRequiresCapture       = "requires_capture"
+	statusProcessing            = "processing"
+	statusCanceled              = "canceled"
 	statusSucceeded             = "succeeded"
 )
 
@@ -26,8 +28,8 @@ type paymentIntent struct {
 	Application                       null                  `json:"application"`
 	ApplicationFeeAmount              null                  `json:"application_fee_amount"`
 	AutomaticPaymentMethods           *automaticMethods     `json:"automatic_payment_methods"`
-	CanceledAt                        null                  `json:"canceled_at"`
-	CancellationReason                null                  `json:"cancellation_reason"`
+	CanceledAt                        *int64                `json:"canceled_at"`
+	CancellationReason                nullString            `json:"cancellation_reason"`
 	CaptureMethod                     string                `json:"capture_method"`
 	ClientSecret                      string                `json:"client_secret"`
 	ConfirmationMethod                string                `json:"confirmation_method"`
@@ -57,6 +59,9 @@ type paymentIntent struct {
 	Status                            string                `json:"status"`
 	TransferData                      null                  `json:"transfer_data"`
 	TransferGroup                     nullString            `json:"transfer_group"`
+
+	waiting *challenge    // the step of next_action
+	passed  *threeDSecure // the step was taken, and no charge has used it yet
 }
 
 type amountDetails struct {
@@ -75,8 +80,10 @@ type methodConfiguration struct {
 
 // paymentMethodOptions has one entry for each type that the intent accepts.
 type paymentMethodOptions struct {
-	Card *cardOptions `json:"card,omitempty"`
-	Link *linkOptions `json:"link,omitempty"`
+	Card          *cardOptions     `json:"card,omitempty"`
+	Link          *linkOptions     `json:"link,omitempty"`
+	SEPADebit     *struct{}        `json:"sepa_debit,omitempty"`
+	USBankAccount *usDebitsOptions `json:"us_bank_account,omitempty"`
 }
 
 type cardOptions struct {

@@ -13,6 +13,7 @@ type confirmation struct {
 	returnURL     string
 	errorOnAction bool
 	useStripeSDK  bool
+	mandate       bool // the customer agreed to debits
 }
 
 func readConfirmation(c *call, method *paymentMethod) confirmation {
@@ -20,6 +21,7 @@ func readConfirmation(c *call, method *paymentMethod) confirmation {
 	return confirmation{
 		method: method, offSession: off != "" && off != "false", returnURL: c.text("return_url"),
 		errorOnAction: c.flag("error_on_requires_action"), useStripeSDK: c.flag("use_stripe_sdk"),
+		mandate: c.has("mandate_data"),
 	}
 }
 
@@ -30,6 +32,9 @@ func (s *Sandbox) confirmPaymentIntent(c *call) (any, *failure) {
 	pi, f := s.findIntent(c)
 	if f != nil {
 		return nil, f
+	}
+	if pi.Status == statusCanceled && c.has("payment_method") {
+		return nil, pi.notChangeable("payment_method") // captured from api.stripe.com
 	}
 	if f := pi.mayConfirm(); f != nil {
 		return nil, f
@@ -45,11 +50,21 @@ func (s *Sandbox) confirmPaymentIntent(c *call) (any, *failure) {
 	}
 	next := *pi
 	next.change(c)
-	if f := s.confirm(c, &next, readConfirmation(c, method)); f != nil {
-		return nil, s.settleRefusal(f, pi, &next)
+	return s.attempt(c, pi, next, readConfirmation(c, method))
+}
+
+// attempt tries to pay with a copy of the intent, and puts that in its place. A decline is a result and stays; an
+// unacceptable request changes nothing. Either way the error carries the intent as it now stands.
+func (s *Sandbox) attempt(c *call, pi *paymentIntent, next paymentIntent, how confirmation) (any, *failure) {
+	f := s.confirm(c, &next, how)
+	if f != nil && f.status != http.StatusPaymentRequired {
+		return nil, f.about(pi)
 	}
-	*pi = next
-	return pi, nil
+	s.world.paymentIntents.put(next.ID, &next)
+	if f != nil {
+		return nil, f.about(&next)
+	}
+	return &next, nil
 }
 
 func (p *paymentIntent) mayConfirm() *failure {
@@ -86,35 +101,40 @@ func (p *paymentIntent) change(c *call) {
 	p.applyCardOptions(c)
 }
 
-// settleRefusal keeps what a refused confirmation did: a decline is a result and stays, an unacceptable request
-// changes nothing. Either way the error carries the intent as it now stands.
-func (s *Sandbox) settleRefusal(f *failure, pi, next *paymentIntent) *failure {
-	if f.status == http.StatusPaymentRequired {
-		*pi = *next
-	}
-	return f.about(pi)
-}
-
 // confirm attempts one payment on a copy of the intent.
 func (s *Sandbox) confirm(c *call, pi *paymentIntent, how confirmation) *failure {
 	if f := pi.mayPay(how); f != nil {
 		return f
 	}
-	method := how.method
-	card := method.test
+	if how.method.debit != nil {
+		return s.debit(c, pi, how)
+	}
+	card := how.method.test
 	demanded := pi.PaymentMethodOptions.Card.RequestThreeDSecure != "automatic"
 	switch {
+	case pi.passed != nil && how.method.ID == pi.PaymentMethod.id:
+		return s.charge(c, pi, how)
 	case card.auth == authBroken, card.auth == authBrokenIfAsked && demanded:
-		return s.declined(c, pi, method, &declineGeneric)
+		return s.declined(c, pi, how.method, &declineGeneric)
 	case card.auth == authRequired && how.offSession:
-		return s.declined(c, pi, method, &declineAuth)
+		return s.declined(c, pi, how.method, &declineAuth)
 	case (card.auth == authRequired || card.auth == authOnSession || card.auth == authIfRequested && demanded) &&
 		!how.offSession:
-		return s.actionRequired(pi, method, how)
-	case card.decline != nil:
-		return s.declined(c, pi, method, card.decline)
+		return s.actionRequired(c, pi, how)
 	}
-	s.paid(c, pi, method, how)
+	return s.charge(c, pi, how)
+}
+
+// charge asks the bank, after the customer authenticated or where that is not needed.
+func (s *Sandbox) charge(c *call, pi *paymentIntent, how confirmation) *failure {
+	refused := how.method.test.decline
+	if pi.passed != nil && refused == nil {
+		refused = how.method.test.declineAfterAuth
+	}
+	if refused != nil {
+		return s.declined(c, pi, how.method, refused)
+	}
+	s.paid(c, pi, how)
 	return nil
 }
 
@@ -156,18 +176,20 @@ func (p *paymentIntent) accepts(method *paymentMethod) *failure {
 }
 
 // actionRequired stops for the customer's step. That is no error on session, unless the caller wants it to be one.
-func (s *Sandbox) actionRequired(pi *paymentIntent, method *paymentMethod, how confirmation) *failure {
+func (s *Sandbox) actionRequired(c *call, pi *paymentIntent, how confirmation) *failure {
 	if how.errorOnAction {
-		return pi.failed(method, "", &decline{
+		return s.failed(c, pi, how.method, "", &decline{
 			code: "authentication_required", declineCode: "authentication_not_handled",
 			message: "This payment required an authentication action to complete, but `error_on_requires_action` was set. " +
 				"When you're ready, you can upgrade your integration to handle actions at " +
 				"https://stripe.com/docs/payments/payment-intents/upgrade-to-handle-actions.",
 		})
 	}
-	pi.LastPaymentError = nil
-	pi.NextAction = s.challenge(pi, method, how)
-	pi.PaymentMethod = ref{id: method.ID}
+	pi.LastPaymentError, pi.passed = nil, nil
+	pi.waiting = &challenge{how: how, attempt: s.ids.payment("payatt_", stemOf(pi.ID))}
+	pi.NextAction = s.nextAction(pi)
+	pi.PaymentMethod = ref{id: how.method.ID}
 	pi.Status = statusRequiresAction
+	s.emit(c, "payment_intent.requires_action", pi, nil)
 	return nil
 }

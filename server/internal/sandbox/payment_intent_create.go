@@ -27,21 +27,17 @@ func (s *Sandbox) createPaymentIntent(c *call) (any, *failure) {
 		}
 		pi.PaymentMethod, pi.Status = ref{id: method.ID}, statusRequiresConfirmation
 	}
-	s.world.paymentIntents[pi.ID] = pi
+	s.world.paymentIntents.put(pi.ID, pi)
+	s.emit(c, "payment_intent.created", pi, nil)
 	if !c.flag("confirm") {
 		return pi, nil
 	}
-	next := *pi
-	if f := s.confirm(c, &next, readConfirmation(c, method)); f != nil {
-		return nil, s.settleRefusal(f, pi, &next)
-	}
-	*pi = next
-	return pi, nil
+	return s.attempt(c, pi, *pi, readConfirmation(c, method))
 }
 
 func (s *Sandbox) newPaymentIntent(c *call) *paymentIntent {
 	amount, _ := parseInteger(c.text("amount"))
-	id := s.ids.payment("pi_", s.ids.stem('3', c.at))
+	id := s.ids.payment("pi_", s.ids.newPayment(c.at))
 	pi := &paymentIntent{
 		ID: id, Object: "payment_intent", Amount: amount, Currency: strings.ToLower(c.text("currency")),
 		ClientSecret:  id + "_secret_" + s.ids.letters(25),
@@ -87,6 +83,12 @@ func (p *paymentIntent) setMethodTypes(types []string) {
 	}
 	if slices.Contains(types, "link") {
 		p.PaymentMethodOptions.Link = &linkOptions{}
+	}
+	if slices.Contains(types, "sepa_debit") {
+		p.PaymentMethodOptions.SEPADebit = &struct{}{}
+	}
+	if slices.Contains(types, "us_bank_account") {
+		p.PaymentMethodOptions.USBankAccount = &usDebitsOptions{VerificationMethod: "automatic"}
 	}
 }
 
@@ -140,7 +142,7 @@ func (s *Sandbox) getPaymentIntent(c *call) (any, *failure) {
 
 // findIntent finds the intent of the path; a client_secret, where it is given, must be the intent's own.
 func (s *Sandbox) findIntent(c *call) (*paymentIntent, *failure) {
-	pi, ok := s.world.paymentIntents[c.id]
+	pi, ok := s.world.paymentIntents.get(c.id)
 	if !ok {
 		return nil, missing(http.StatusNotFound, "payment_intent", c.id, "intent")
 	}

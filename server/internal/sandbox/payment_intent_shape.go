@@ -35,7 +35,7 @@ var createShape = shape{
 	{name: "error_on_requires_action", kind: kindBoolean},
 	expandField,
 	{name: "mandate", kind: kindRefused},
-	{name: "mandate_data", kind: kindRefused},
+	mandateField,
 	{name: "metadata", kind: kindMetadata},
 	{name: "off_session", kind: kindOffSession},
 	{name: "on_behalf_of", kind: kindRefused},
@@ -62,7 +62,7 @@ var confirmShape = shape{
 	{name: "error_on_requires_action", kind: kindBoolean},
 	expandField,
 	{name: "mandate", kind: kindRefused},
-	{name: "mandate_data", kind: kindRefused},
+	mandateField,
 	{name: "off_session", kind: kindOffSession},
 	{name: "payment_method", max: 5000},
 	{name: "payment_method_data", kind: kindRefused},
@@ -145,7 +145,7 @@ func checkCreate(c *call) *failure {
 		}
 	}
 	if !c.flag("confirm") {
-		for _, name := range []string{"error_on_requires_action", "off_session", "return_url", "use_stripe_sdk"} {
+		for _, name := range []string{"error_on_requires_action", "mandate_data", "off_session", "return_url", "use_stripe_sdk"} {
 			if c.has(name) {
 				return invalid("", name, fmt.Sprintf("The parameter `%s` can only be used with `confirm=true`.", name))
 			}
@@ -159,7 +159,7 @@ func checkConfirm(c *call) *failure { return checkMethodTypes(c) }
 func checkMethodTypes(c *call) *failure {
 	types := c.params.get("payment_method_types")
 	if types == nil {
-		return nil
+		return checkMandate(c)
 	}
 	for _, name := range types.names {
 		if word := types.kids[name].text; !slices.Contains(methodTypes, word) {
@@ -170,5 +170,5 @@ func checkMethodTypes(c *call) *failure {
 				"supported payment method, currency, and country combinations.", word))
 		}
 	}
-	return nil
+	return checkMandate(c)
 }

@@ -6,20 +6,23 @@ import (
 	"time"
 )
 
-// paymentMethod is Stripe's object for a card.
+// paymentMethod is Stripe's object for a card or a bank account; it has the one hash that its type names.
 type paymentMethod struct {
 	ID             string            `json:"id"`
 	Object         string            `json:"object"`
 	BillingDetails billingDetails    `json:"billing_details"`
-	Card           card              `json:"card"`
+	Card           *card             `json:"card,omitempty"`
 	Created        int64             `json:"created"`
 	Customer       ref               `json:"customer"`
 	Livemode       bool              `json:"livemode"`
 	Metadata       map[string]string `json:"metadata"`
+	SEPADebit      *sepaDebit        `json:"sepa_debit,omitempty"`
 	Type           string            `json:"type"`
+	USBankAccount  *usBankAccount    `json:"us_bank_account,omitempty"`
 
-	test *testCard // how the card behaves
-	used bool      // it paid without a customer, so it can not be used again
+	test  *testCard  // how a card behaves
+	debit *testDebit // how a bank account behaves
+	used  bool       // it paid without a customer, so it can not be used again
 }
 
 type billingDetails struct {
@@ -51,6 +54,18 @@ type cardChecks struct {
 	CVC               nullString `json:"cvc_check"`
 }
 
+// cvcUnchecked is how a method looks until the bank has seen it (captured from api.stripe.com at 2023-10-16).
+const cvcUnchecked = "unchecked"
+
+// checkCVC notes that a bank has looked at the card. Who holds the old card sees it unchecked.
+func (m *paymentMethod) checkCVC() {
+	if m.Card.Checks.CVC == cvcUnchecked {
+		checked := *m.Card
+		checked.Checks.CVC = "pass"
+		m.Card = &checked
+	}
+}
+
 type networks struct {
 	Available []string `json:"available"`
 	Preferred null     `json:"preferred"`
@@ -63,23 +78,28 @@ type supported struct {
 // usePaymentMethod finds the method that a parameter or a path names; known says whether there is one. A published test
 // method is a template: each use makes a new object, with an expiry one year ahead, as captured from api.stripe.com.
 func (s *Sandbox) usePaymentMethod(c *call, id string) (method *paymentMethod, known bool) {
-	if stored, ok := s.world.paymentMethods[id]; ok {
+	if stored, ok := s.world.paymentMethods.get(id); ok {
 		return stored, true
 	}
-	test, ok := testCards[id]
-	if !ok {
+	test, isCard := testCards[id]
+	account, isAccount := testDebits[id]
+	if !isCard && !isAccount {
 		return nil, false
 	}
 	method = &paymentMethod{
 		ID: s.ids.object("pm_", c.at), Object: "payment_method", Created: c.at.Unix(), Metadata: map[string]string{},
-		Type: "card", Card: test.card(c.at), test: &test,
 	}
-	s.world.paymentMethods[method.ID] = method
+	if isCard {
+		method.Type, method.Card, method.test = "card", test.card(c.at), &test
+	} else {
+		account.describe(method)
+	}
+	s.world.paymentMethods.put(method.ID, method)
 	return method, true
 }
 
-func (t testCard) card(at time.Time) card {
-	return card{
+func (t testCard) card(at time.Time) *card {
+	return &card{
 		Brand: t.brand, DisplayBrand: t.brand, Country: t.country, Funding: t.funding, Last4: t.last4, Checks: t.checks,
 		ExpMonth: int(at.UTC().Month()), ExpYear: at.UTC().Year() + 1, Fingerprint: t.fingerprint(),
 		Networks:          networks{Available: []string{t.brand}},

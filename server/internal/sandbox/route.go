@@ -19,13 +19,41 @@ type route struct {
 
 var routes = []route{
 	{http.MethodPost, "/v1/payment_intents", "payment_intent", createShape, checkCreate, (*Sandbox).createPaymentIntent},
+	{
+		http.MethodGet, "/v1/payment_intents", "list of payment_intent", intentListShape, checkList,
+		(*Sandbox).listPaymentIntents,
+	},
 	{http.MethodGet, "/v1/payment_intents/{id}", "payment_intent", getIntentShape, nil, (*Sandbox).getPaymentIntent},
+	{
+		http.MethodPost, "/v1/payment_intents/{id}", "payment_intent", updateShape, checkMethodTypes,
+		(*Sandbox).updatePaymentIntent,
+	},
 	{
 		http.MethodPost, "/v1/payment_intents/{id}/confirm", "payment_intent", confirmShape, checkConfirm,
 		(*Sandbox).confirmPaymentIntent,
 	},
+	{
+		http.MethodPost, "/v1/payment_intents/{id}/capture", "payment_intent", captureShape, checkCapture,
+		(*Sandbox).capturePaymentIntent,
+	},
+	{
+		http.MethodPost, "/v1/payment_intents/{id}/cancel", "payment_intent", cancelShape, nil,
+		(*Sandbox).cancelPaymentIntent,
+	},
+	{http.MethodGet, "/v1/charges", "list of charge", chargeListShape, checkList, (*Sandbox).listCharges},
 	{http.MethodGet, "/v1/charges/{id}", "charge", getShape, nil, (*Sandbox).getCharge},
+	{http.MethodPost, "/v1/refunds", "refund", refundShape, checkRefund, (*Sandbox).createRefund},
+	{http.MethodGet, "/v1/refunds", "list of refund", refundListShape, checkList, (*Sandbox).listRefunds},
+	{http.MethodGet, "/v1/refunds/{id}", "refund", getShape, nil, (*Sandbox).getRefund},
+	{http.MethodPost, "/v1/refunds/{id}", "refund", refundUpdateShape, nil, (*Sandbox).updateRefund},
+	{http.MethodPost, "/v1/refunds/{id}/cancel", "refund", getShape, nil, (*Sandbox).cancelRefund},
+	{
+		http.MethodGet, "/v1/balance_transactions/{id}", "balance_transaction", getShape, nil,
+		(*Sandbox).getBalanceTransaction,
+	},
 	{http.MethodGet, "/v1/payment_methods/{id}", "payment_method", getShape, nil, (*Sandbox).getPaymentMethod},
+	{http.MethodGet, "/v1/events", "list of event", eventListShape, checkEventList, (*Sandbox).listEvents},
+	{http.MethodGet, "/v1/events/{id}", "event", getShape, nil, (*Sandbox).getEvent},
 }
 
 // resolve finds the endpoint. A wrong method is an unknown URL at Stripe, and so is a trailing slash.

@@ -51,7 +51,6 @@ func New(config Config) *Sandbox {
 	s.ids = newIDMaker(chacha(config.Seed, 'i'), s.account)
 	s.dice = rand.New(chacha(config.Seed, 'd')) //nolint:gosec // not a secret: it picks which test request breaks
 	s.methods = s.ids.object("pmc_", s.clock())
-	s.world = newWorld()
 	s.keys = newKeyStore()
 	return s
 }

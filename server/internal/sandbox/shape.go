@@ -21,6 +21,7 @@ const (
 	kindCurrency
 	kindEmail
 	kindURL
+	kindRange      // an integer, or a hash of its bounds
 	kindOffSession // true, false, one_off or recurring
 	kindRefused    // a parameter of Stripe's that the sandbox does not imitate: better refused than quietly ignored
 )
@@ -58,7 +59,7 @@ func (s shape) unknown(params *node, prefix string, found *[]string) {
 		switch kid := params.kids[name]; {
 		case i < 0:
 			*found = append(*found, nested(prefix, name))
-		case s[i].kind == kindHash && !kid.isText():
+		case s[i].fields != nil && !kid.isText():
 			s[i].fields.unknown(kid, nested(prefix, name), found)
 		}
 	}
@@ -101,6 +102,11 @@ func (f field) check(value *node, path string) *failure {
 			"from your request or supply a non-empty value.", path))
 	}
 	switch f.kind {
+	case kindRange:
+		if value.isText() {
+			return f.checkText(value.text, path)
+		}
+		return f.fields.checkFields(value, path)
 	case kindHash:
 		if value.isText() {
 			return invalid("", path, "Invalid object")
@@ -120,7 +126,7 @@ func (f field) check(value *node, path string) *failure {
 
 func (f field) checkText(text, path string) *failure {
 	switch f.kind {
-	case kindInteger:
+	case kindInteger, kindRange:
 		if _, ok := parseInteger(text); !ok {
 			return invalid("parameter_invalid_integer", path, "Invalid integer: "+text)
 		}

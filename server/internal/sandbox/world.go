@@ -2,18 +2,12 @@ package sandbox
 
 // world is everything that the imitated account holds. The caller holds the sandbox's lock.
 type world struct {
-	paymentIntents      map[string]*paymentIntent
-	charges             map[string]*charge
-	paymentMethods      map[string]*paymentMethod
-	balanceTransactions map[string]*balanceTransaction
+	paymentIntents      table[paymentIntent]
+	charges             table[charge]
+	refunds             table[refund]
+	paymentMethods      table[paymentMethod]
+	balanceTransactions table[balanceTransaction]
+	events              table[event]
+	agenda              []appointment // what the clock brings about, soonest first
 	ledger              []LedgerEntry
-}
-
-func newWorld() world {
-	return world{
-		paymentIntents:      map[string]*paymentIntent{},
-		charges:             map[string]*charge{},
-		paymentMethods:      map[string]*paymentMethod{},
-		balanceTransactions: map[string]*balanceTransaction{},
-	}
 }
