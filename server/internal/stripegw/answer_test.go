@@ -100,6 +100,31 @@ func TestAnswerReferences(t *testing.T) {
 	}
 }
 
+// TestAmountRefunded: what was held and never taken was not given back either.
+func TestAmountRefunded(t *testing.T) {
+	for _, tt := range []struct {
+		name                               string
+		amount, captured, atStripe, wanted int64
+	}{
+		{"paid", 1000, 1000, 0, 0},
+		{"given back in part", 1000, 1000, 300, 300},
+		{"given back", 1000, 1000, 1000, 1000},
+		{"held", 1000, 0, 0, 0},
+		{"released", 1000, 0, 1000, 0},
+		{"captured in part", 1000, 400, 600, 0},
+		{"captured in part, and given back in part", 1000, 400, 700, 100},
+		{"captured in part, more to come", 1000, 400, 0, 0},
+		{"captured above the amount", 1000, 1100, 300, 300},
+	} {
+		payment, err := readObject(t, paymentSample(t, map[string]any{"latest_charge": chargeSample(t, map[string]any{
+			"amount": tt.amount, "amount_captured": tt.captured, "amount_refunded": tt.atStripe,
+		})}))
+		if err != nil || payment.GetAmountRefunded().GetMinorUnits() != tt.wanted {
+			t.Errorf("%s: %v, %v, want %d", tt.name, payment.GetAmountRefunded(), err, tt.wanted)
+		}
+	}
+}
+
 func TestClientSecret(t *testing.T) {
 	const secret = "pi_1_secret_" + canary
 	for status, want := range map[string]string{

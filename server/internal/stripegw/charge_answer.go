@@ -5,6 +5,7 @@ type charge struct {
 	ID                            string               `json:"id"`
 	Status                        string               `json:"status"`
 	Captured                      bool                 `json:"captured"`
+	Amount                        int64                `json:"amount"`
 	AmountCaptured                int64                `json:"amount_captured"`
 	AmountRefunded                int64                `json:"amount_refunded"`
 	Currency                      string               `json:"currency"`

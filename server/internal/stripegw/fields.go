@@ -14,14 +14,21 @@ const maxMetadataKey = 40
 // parameter that is not in it is one that only we can have got wrong.
 type paramFields map[string]string
 
-// named returns the error with the field of ours that it is about.
+// named returns the error with the field of ours that it is about. Where Stripe names no parameter, the code may say it:
+// it then stands in the table like a parameter.
 func (p paramFields) named(e apierr.StripeError) apierr.StripeError {
-	e.Field = p.field(e.Param)
+	if e.Field = p.field(e.Param); e.Param == "" {
+		e.Field = p[e.Code]
+	}
 	return e
 }
 
-// field translates Stripe's bracket path: `items[0]` is index 0 of ours, `metadata[x]` our `metadata["x"]`.
+// field translates Stripe's bracket path: `items[0]` is index 0 of ours, `metadata[x]` our `metadata["x"]`, and what is
+// in the table as a whole, such as `created[lt]`, is what it says there.
 func (p paramFields) field(param string) string {
+	if field := p[param]; field != "" {
+		return field
+	}
 	base, rest, _ := strings.Cut(param, "[")
 	field := p[base]
 	switch {

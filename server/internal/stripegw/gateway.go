@@ -60,6 +60,8 @@ type Gateway struct {
 	byRequest map[protoreflect.FullName]write
 	unknown   *unknownValues
 	sends     atomic.Int64
+
+	reachability reachability
 }
 
 // New returns a Gateway, or every fault of the config at once.

@@ -25,6 +25,11 @@ import (
 const (
 	createPayment  = paymentsv1.PaymentService_CreatePayment_FullMethodName
 	confirmPayment = paymentsv1.PaymentService_ConfirmPayment_FullMethodName
+	updatePayment  = paymentsv1.PaymentService_UpdatePayment_FullMethodName
+	capturePayment = paymentsv1.PaymentService_CapturePayment_FullMethodName
+	cancelPayment  = paymentsv1.PaymentService_CancelPayment_FullMethodName
+	createRefund   = paymentsv1.PaymentService_CreateRefund_FullMethodName
+	cancelRefund   = paymentsv1.PaymentService_CancelRefund_FullMethodName
 
 	testKey     = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 	stripeKey   = "tg1-abcdefghijklmnop"

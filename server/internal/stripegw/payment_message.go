@@ -62,7 +62,9 @@ func (g *Gateway) payment(intent *paymentIntent) *paymentsv1.Payment {
 	return p
 }
 
-// amountRefunded is that of the latest charge: zero where there is none, absent where it is not known.
+// amountRefunded is what was given back of the latest charge: zero where there is none, absent where it is not known.
+// Stripe counts what was held and not captured as refunded too, once it is released. Nobody paid that, so that nothing
+// of it can be given back.
 func amountRefunded(intent *paymentIntent) *paymentsv1.Money {
 	switch {
 	case intent.LatestCharge == nil:
@@ -70,7 +72,8 @@ func amountRefunded(intent *paymentIntent) *paymentsv1.Money {
 	case intent.LatestCharge.unexpanded:
 		return nil
 	default:
-		return fromStripe(intent.LatestCharge.AmountRefunded, intent.Currency)
+		released := max(intent.LatestCharge.Amount-intent.LatestCharge.AmountCaptured, 0)
+		return fromStripe(max(intent.LatestCharge.AmountRefunded-released, 0), intent.Currency)
 	}
 }
 

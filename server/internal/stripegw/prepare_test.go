@@ -88,36 +88,53 @@ func TestPrepare(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			before := proto.Clone(tt.req)
-			got, err := g.Prepare(tt.req, operationID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got.Method != tt.want.Method || got.Path != tt.want.Path {
-				t.Errorf("got %v, want %v", got, tt.want)
-			}
-			want := url.Values{}
-			for _, pair := range tt.form {
-				name, value, _ := strings.Cut(pair, "=")
-				want.Set(name, value)
-			}
-			form, err := url.ParseQuery(got.Form)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, form); diff != "" {
-				t.Errorf("form (-want +got):\n%s", diff)
-			}
-			if !proto.Equal(before, tt.req) {
-				t.Error("the request was changed")
-			}
-			for range 100 {
-				if again, err := g.Prepare(tt.req, operationID); err != nil || again != got {
-					t.Fatalf("prepared %q, then %q, %v", got.Form, again.Form, err)
-				}
-			}
+			checkPrepared(t, g, tt.req, tt.want, tt.form)
 		})
 	}
+}
+
+// checkPrepared wants this request, with these parameters and no others, each time anew.
+func checkPrepared(t *testing.T, g *stripegw.Gateway, req proto.Message, endpoint stripegw.Request, params []string) {
+	t.Helper()
+	before := proto.Clone(req)
+	got, err := g.Prepare(req, operationID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Method != endpoint.Method || got.Path != endpoint.Path {
+		t.Errorf("got %v, want %v", got, endpoint)
+	}
+	if diff := cmp.Diff(pairs(params), query(t, got.Form)); diff != "" {
+		t.Errorf("form (-want +got):\n%s", diff)
+	}
+	if !proto.Equal(before, req) {
+		t.Error("the request was changed")
+	}
+	for range 100 {
+		if again, err := g.Prepare(req, operationID); err != nil || again != got {
+			t.Fatalf("prepared %q, then %q, %v", got.Form, again.Form, err)
+		}
+	}
+}
+
+// pairs reads `name=value` one by one.
+func pairs(params []string) url.Values {
+	values := url.Values{}
+	for _, pair := range params {
+		name, value, _ := strings.Cut(pair, "=")
+		values.Set(name, value)
+	}
+	return values
+}
+
+// query decodes a form as Stripe gets it.
+func query(t *testing.T, form string) url.Values {
+	t.Helper()
+	values, err := url.ParseQuery(form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
 }
 
 func TestPrepareRefuses(t *testing.T) {

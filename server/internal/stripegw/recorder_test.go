@@ -6,6 +6,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/paymentintent"
+	"github.com/stripe/stripe-go/v76/refund"
 )
 
 // TestM40_NilParams: stripe-go sends a call with nil params without an idempotency key and without the caller's
@@ -117,8 +118,8 @@ func TestRecorderKeepsListFilters(t *testing.T) {
 	}
 }
 
-// TestGetPaymentRequest holds the one request that is spelled out against what stripe-go would send.
-func TestGetPaymentRequest(t *testing.T) {
+// TestSpelledOutRequests holds the requests that are spelled out against what stripe-go would send.
+func TestSpelledOutRequests(t *testing.T) {
 	for _, id := range []string{"pi_1", "pi/../1?x=y z"} {
 		r := &recorder{}
 		params := &stripe.PaymentIntentParams{}
@@ -128,6 +129,13 @@ func TestGetPaymentRequest(t *testing.T) {
 		}
 		if want, err := r.request(); err != nil || getPaymentRequest(id) != want {
 			t.Errorf("%q: got %#v, want %#v", id, getPaymentRequest(id), want)
+		}
+		r = &recorder{}
+		if _, err := (refund.Client{B: r}).Get(id, &stripe.RefundParams{}); err != nil {
+			t.Fatal(err)
+		}
+		if want, err := r.request(); err != nil || getRefundRequest(id) != want {
+			t.Errorf("%q: got %#v, want %#v", id, getRefundRequest(id), want)
 		}
 	}
 }

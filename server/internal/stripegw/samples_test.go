@@ -34,3 +34,9 @@ func chargeSample(t *testing.T, changes map[string]any) map[string]any {
 	t.Helper()
 	return object(t, sample(t, "charge"), changes)
 }
+
+// refundSample is Stripe's refund with changes.
+func refundSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "refund"), changes)
+}

@@ -37,15 +37,17 @@ func TestErrorCodesOfSDK(t *testing.T) {
 
 // TestEnumsOfSDK: every value that stripe-go knows has one of ours, and no two share one.
 func TestEnumsOfSDK(t *testing.T) {
-	checkEnum(t, "PaymentIntentStatus", paymentStates)
-	checkEnum(t, "PaymentIntentCaptureMethod", captureMethods)
-	checkEnum(t, "PaymentIntentCancellationReason", cancellationReasons)
-	checkEnum(t, "PaymentIntentSetupFutureUsage", setupFutureUsages)
+	checkEnum(t, "paymentintent.go", "PaymentIntentStatus", paymentStates)
+	checkEnum(t, "paymentintent.go", "PaymentIntentCaptureMethod", captureMethods)
+	checkEnum(t, "paymentintent.go", "PaymentIntentCancellationReason", cancellationReasons)
+	checkEnum(t, "paymentintent.go", "PaymentIntentSetupFutureUsage", setupFutureUsages)
+	checkEnum(t, "refund.go", "RefundStatus", refundStates)
+	checkEnum(t, "refund.go", "RefundReason", refundReasons)
 }
 
-func checkEnum[E ~int32](t *testing.T, typ string, table map[string]E) {
+func checkEnum[E ~int32](t *testing.T, file, typ string, table map[string]E) {
 	t.Helper()
-	constants := sdkConstants(t, "paymentintent.go", typ)
+	constants := sdkConstants(t, file, typ)
 	if len(constants) != len(table) {
 		t.Errorf("%s: the SDK has %d values, our table %d", typ, len(constants), len(table))
 	}

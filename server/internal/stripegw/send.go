@@ -58,6 +58,7 @@ func (g *Gateway) Send(ctx context.Context, r Request, key string) (Answer, erro
 	g.sends.Add(1)
 	resp, err := g.transport.RoundTrip(req)
 	if err != nil {
+		g.reachability.noAnswer(ctx)
 		return Answer{}, &SendError{NothingSent: seen.neverGot(), cause: err}
 	}
 	defer func() { _ = resp.Body.Close() }()
@@ -70,6 +71,11 @@ func (g *Gateway) Send(ctx context.Context, r Request, key string) (Answer, erro
 		call.From(ctx).SetStripeRequestID(answer.RequestID)
 	}
 	body, err := readBody(resp)
+	if err != nil || answer.Status >= http.StatusInternalServerError {
+		g.reachability.noAnswer(ctx)
+	} else {
+		g.reachability.answered()
+	}
 	switch {
 	case err != nil:
 		return Answer{}, &SendError{Answer: answer, cause: err}

@@ -24,6 +24,14 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 			fullConfirm(),
 			&paymentsv1.ConfirmPaymentRequest{IdempotencyKey: "order-1001-attempt-1", PaymentId: "pi_1"},
 		},
+		updatePayment:  {fullUpdate(), leastUpdate()},
+		capturePayment: {fullCapture(), &paymentsv1.CapturePaymentRequest{PaymentId: "pi_1"}},
+		cancelPayment:  {fullCancel(), &paymentsv1.CancelPaymentRequest{PaymentId: "pi_1"}},
+		createRefund:   {fullRefund(), &paymentsv1.CreateRefundRequest{PaymentId: "pi_1"}},
+		cancelRefund: {
+			&paymentsv1.CancelRefundRequest{IdempotencyKey: "order-1001-refund-1", RefundId: "re_1"},
+			&paymentsv1.CancelRefundRequest{RefundId: "re_1"},
+		},
 	}
 	stripe := httptest.NewServer(describedStripe(t))
 	t.Cleanup(stripe.Close)
@@ -59,6 +67,30 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 		}
 		if payment.GetId() == "" || payment.GetLatestCharge().GetRawStatus() == "" {
 			t.Errorf("the payment %v has no expanded charge", payment)
+		}
+	})
+	t.Run("PaymentClientSecret", func(t *testing.T) {
+		if secret, err := g.PaymentClientSecret(t.Context(), "pi_1"); err != nil || secret == "" {
+			t.Errorf("got %q, %v", secret, err)
+		}
+	})
+	t.Run("GetRefund", func(t *testing.T) {
+		if refund, err := g.GetRefund(t.Context(), "re_1"); err != nil || refund.GetId() == "" {
+			t.Errorf("got %v, %v", refund, err)
+		}
+	})
+	for name, req := range map[string]*paymentsv1.ListPaymentsRequest{"full": fullList(), "least": {}} {
+		t.Run("PaymentPage "+name, func(t *testing.T) {
+			payments, _, err := g.PaymentPage(t.Context(), req, "pi_1", 20)
+			if err != nil || len(payments) == 0 || payments[0].GetLatestCharge().GetRawStatus() == "" {
+				t.Errorf("got %v, %v, want payments with expanded charges", payments, err)
+			}
+		})
+	}
+	t.Run("RefundPage", func(t *testing.T) {
+		refunds, _, err := g.RefundPage(t.Context(), &paymentsv1.ListRefundsRequest{PaymentId: "pi_1"}, "re_1", 20)
+		if err != nil || len(refunds) == 0 {
+			t.Errorf("got %v, %v", refunds, err)
 		}
 	})
 	t.Run("it does refuse", func(t *testing.T) {

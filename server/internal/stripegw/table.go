@@ -16,6 +16,9 @@ const (
 	// paymentSubject is the type of a payment in errors, and paymentPath what stands before its id in a path.
 	paymentSubject = "payment"
 	paymentPath    = "/v1/payment_intents/"
+	// refundSubject and refundPath are those of a refund.
+	refundSubject = "refund"
+	refundPath    = "/v1/refunds/"
 )
 
 // writes is the table of all rpcs that change something. A new rpc is a new row.
@@ -54,6 +57,50 @@ func writes() []write {
 			subject:     paymentSubject,
 			subjectPath: paymentPath,
 			confirms:    func(Request) bool { return true },
+		}),
+		newWrite(paymentsv1.PaymentService_UpdatePayment_FullMethodName, prepareUpdatePayment, write{
+			decode:      decodePayment,
+			fields:      updateFields(),
+			subject:     paymentSubject,
+			subjectPath: paymentPath,
+		}),
+		newWrite(paymentsv1.PaymentService_CapturePayment_FullMethodName, prepareCapturePayment, write{
+			decode: decodePayment,
+			fields: paramFields{
+				"intent":            "payment_id",
+				"amount_to_capture": "amount.minor_units",
+				"amount":            "amount.minor_units",
+				// A code: for too much, Stripe names no parameter.
+				"amount_too_large": "amount.minor_units",
+				"final_capture":    "final_capture",
+			},
+			subject:     paymentSubject,
+			subjectPath: paymentPath,
+		}),
+		newWrite(paymentsv1.PaymentService_CancelPayment_FullMethodName, prepareCancelPayment, write{
+			decode:      decodePayment,
+			fields:      paramFields{"intent": "payment_id", "cancellation_reason": "cancellation_reason"},
+			subject:     paymentSubject,
+			subjectPath: paymentPath,
+		}),
+		newWrite(paymentsv1.PaymentService_CreateRefund_FullMethodName, prepareCreateRefund, write{
+			decode: decodeRefund,
+			fields: paramFields{
+				"payment_intent": "payment_id",
+				"amount":         "amount.minor_units",
+				"reason":         "reason",
+				metadataParam:    "metadata",
+			},
+			// "This PaymentIntent does not have a successful charge to refund."
+			stateParam: "payment_intent",
+		}),
+		newWrite(paymentsv1.PaymentService_CancelRefund_FullMethodName, prepareCancelRefund, write{
+			decode:      decodeRefund,
+			fields:      paramFields{"refund": "refund_id"},
+			subject:     refundSubject,
+			subjectPath: refundPath,
+			// https://github.com/stripe/stripe-node/issues/1771
+			stateParam: "refund",
 		}),
 	}
 }

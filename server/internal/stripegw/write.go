@@ -29,6 +29,8 @@ type write struct {
 	// subject is the type of the object in the path, for example `payment`, and subjectPath what stands before its id;
 	// both are empty for a create.
 	subject, subjectPath string
+	// stateParam names the object whose state Stripe refuses without a code; see apierr.Subject.
+	stateParam string
 	// confirms is whether a recorded request asks Stripe to collect a payment; nil if none of this rpc does.
 	confirms func(r Request) bool
 }
@@ -116,7 +118,9 @@ func (g *Gateway) Write(ctx context.Context, method string, r Request, key, oper
 
 // subjectOf reads back what a recorded request is about.
 func (w write) subjectOf(r Request, operationID string) apierr.Subject {
-	subject := apierr.Subject{Write: true, OperationID: operationID, Confirms: w.confirms != nil && w.confirms(r)}
+	subject := apierr.Subject{
+		Write: true, OperationID: operationID, StateParam: w.stateParam, Confirms: w.confirms != nil && w.confirms(r),
+	}
 	rest, ok := strings.CutPrefix(r.Path, w.subjectPath)
 	if w.subject == "" || !ok {
 		return subject
