@@ -29,8 +29,12 @@ func answerBy(ctx context.Context) (time.Time, error) {
 		return time.Now().Add(defaultDeadline), nil
 	}
 	if time.Until(deadline) < MinimumDeadline {
-		return time.Time{}, apierr.New(paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT).
-			WithMetadata("minimum_ms", strconv.FormatInt(MinimumDeadline.Milliseconds(), 10))
+		return time.Time{}, tooShort()
 	}
 	return deadline.Add(-answerMargin), nil
+}
+
+func tooShort() error {
+	return apierr.New(paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT).
+		WithMetadata("minimum_ms", strconv.FormatInt(MinimumDeadline.Milliseconds(), 10))
 }

@@ -17,6 +17,15 @@ const retryElsewhere = time.Second
 
 const errDraining = apierr.ConstError("the server is stopping")
 
+const (
+	// maxWrites is how many writes may be under way. Each holds a connection to Stripe, and outlives its caller.
+	maxWrites = 1024
+	// maxCallerWrites is how many of them may be of one caller, so that none takes all.
+	maxCallerWrites = 512
+	// retryWhenFull is when a caller that found no room may try again: most writes take less than a second.
+	retryWhenFull = time.Second
+)
+
 // detached runs writes on contexts of their own, and knows which are under way.
 type detached struct {
 	logger *slog.Logger
@@ -24,7 +33,8 @@ type detached struct {
 	mu     sync.Mutex
 	closed bool
 	count  int
-	empty  chan struct{} // made when the door closes; closed once the last write has left
+	of     map[string]int // by caller
+	empty  chan struct{}  // made when the door closes; closed once the last write has left
 }
 
 // write is one write under way.
@@ -42,13 +52,14 @@ type end struct {
 func (d *detached) start(
 	ctx context.Context, operationID string, send func(context.Context) (Outcome, error),
 ) (*write, error) {
-	if !d.enter() {
-		return nil, apierr.Unavailable(errDraining, retryElsewhere)
+	caller := call.From(ctx).Caller()
+	if err := d.enter(caller); err != nil {
+		return nil, err
 	}
 	w := &write{ended: make(chan end), abandoned: make(chan struct{})}
 	ctx = context.WithoutCancel(ctx)
 	go func() {
-		defer d.leave()
+		defer d.leave(caller)
 		e := d.run(ctx, operationID, send)
 		select {
 		case w.ended <- e:
@@ -106,20 +117,32 @@ func (d *detached) logUnheard(ctx context.Context, e end) {
 	d.logger.LogAttrs(ctx, level, "write ended after its caller left", append(attrs, slog.String("outcome", outcome))...)
 }
 
-func (d *detached) enter() bool {
+func (d *detached) enter(caller string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
-		return false
+	switch {
+	case d.closed:
+		return apierr.Unavailable(errDraining, retryElsewhere)
+	case d.count >= maxWrites:
+		return apierr.QuotaExceeded("tillgate", "too many writes are under way", retryWhenFull)
+	case d.of[caller] >= maxCallerWrites:
+		return apierr.QuotaExceeded("caller:"+caller, "too many writes of this caller are under way", retryWhenFull)
+	}
+	if d.of == nil {
+		d.of = map[string]int{}
 	}
 	d.count++
-	return true
+	d.of[caller]++
+	return nil
 }
 
-func (d *detached) leave() {
+func (d *detached) leave(caller string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.count--
+	if d.of[caller]--; d.of[caller] == 0 {
+		delete(d.of, caller)
+	}
 	if d.closed && d.count == 0 {
 		close(d.empty)
 	}

@@ -62,7 +62,8 @@ func New(c Config) *Runner {
 // Do runs the write that an rpc asks for, named by its full method, and waits for its outcome until shortly before the
 // caller's deadline, or 30 seconds where it has none. A deadline under 500 milliseconds is refused before anything is
 // sent. A caller that leaves, or whose deadline passes, gets OUTCOME_PENDING with the operation's id; the write goes on.
-func (r *Runner) Do(ctx context.Context, method string, req Request) (Outcome, error) {
+// The checks run, within the caller's time, after the request was found to be well formed and before anything is sent.
+func (r *Runner) Do(ctx context.Context, method string, req Request, checks ...Check) (Outcome, error) {
 	caller := call.From(ctx).Caller()
 	if caller == "" {
 		return Outcome{}, apierr.New(paymentsv1.ErrorReason_ERROR_REASON_INTERNAL).
@@ -80,6 +81,11 @@ func (r *Runner) Do(ctx context.Context, method string, req Request) (Outcome, e
 	if err != nil {
 		return Outcome{}, err
 	}
+	waiting, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	if err := run(waiting, checks); err != nil {
+		return Outcome{}, err
+	}
 	write, err := r.detached.start(ctx, operationID, func(ctx context.Context) (Outcome, error) {
 		return r.gateway.Write(ctx, method, prepared, id.stripeKey(onlyStep), operationID)
 	})
@@ -87,8 +93,6 @@ func (r *Runner) Do(ctx context.Context, method string, req Request) (Outcome, e
 		return Outcome{}, err
 	}
 
-	waiting, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
 	end, ok := write.wait(waiting)
 	if !ok {
 		return Outcome{}, apierr.OutcomePending(operationID, waiting.Err())

@@ -175,7 +175,7 @@ func TestM22_CallerLeaves(t *testing.T) {
 		{"deadline", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, 2*time.Second)
 		}, 1900 * time.Millisecond},
-		{"no deadline", context.WithCancel, 30 * time.Second},
+		{"M-25: no deadline", context.WithCancel, 30 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestDrain(t *testing.T) {
 }
 
 // A panic after the request went out is no failure: the charge may have happened.
-func TestPanicLeavesTheOutcomePending(t *testing.T) {
+func TestM50_PanicLeavesTheOutcomePending(t *testing.T) {
 	g := &fakeGateway{write: func(context.Context) (stripegw.Outcome, error) {
 		panic("canary") //nolint:forbidigo // it is the panic that is tested
 	}}
@@ -250,4 +250,56 @@ func TestPanicLeavesTheOutcomePending(t *testing.T) {
 	if reasonOf(err) != "OUTCOME_PENDING" || strings.Contains(err.Error(), "canary") {
 		t.Errorf("got %v, want OUTCOME_PENDING", err)
 	}
+}
+
+// Writes under way are bounded, for each caller and in all; what is refused was not sent.
+func TestA08_WritesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &fakeGateway{write: func(context.Context) (stripegw.Outcome, error) {
+			<-time.After(time.Minute)
+			return stripegw.Outcome{Resource: &paymentsv1.Payment{}}, nil
+		}}
+		runner := newRunner(g, operation.Scope{})
+		refused := func(caller string, calls int) (n int) {
+			t.Helper()
+			for range calls {
+				ctx, cancel := context.WithTimeout(by(t.Context(), caller), time.Second)
+				_, err := runner.Do(ctx, method, request("order-1001"))
+				cancel()
+				if reasonOf(err) == "RATE_LIMITED" {
+					n++
+				}
+			}
+			return n
+		}
+		// Each call leaves after a second, and its write goes on for a minute: 60 are under way at once.
+		if n := refused("patient", 100); n != 0 {
+			t.Errorf("%d of 100 slow calls were refused", n)
+		}
+		burst := func(caller string, calls int) int {
+			t.Helper()
+			results := make(chan int)
+			for range calls {
+				go func() { results <- refused(caller, 1) }()
+			}
+			n := 0
+			for range calls {
+				n += <-results
+			}
+			return n
+		}
+		before := g.sent.Load()
+		if n := burst("greedy", 600); n != 88 || g.sent.Load()-before != 512 {
+			t.Errorf("%d of 600 calls of one caller were refused after %d sends, want 88 after 512", n, g.sent.Load()-before)
+		}
+		if n := burst("other", 10); n != 0 {
+			t.Errorf("%d of 10 calls of another caller were refused", n)
+		}
+		if n := burst("third", 500); n == 0 || n == 500 {
+			t.Errorf("%d of 500 further calls were refused, want what is above the bound of all", n)
+		}
+		if left := runner.Drain(t.Context()); left != 0 {
+			t.Errorf("%d writes were left", left)
+		}
+	})
 }
