@@ -13,6 +13,19 @@ import (
 type PaymentReader interface {
 	// GetPayment returns the payment, or RESOURCE_MISSING.
 	GetPayment(ctx context.Context, id string) (*paymentsv1.Payment, error)
+	// PaymentClientSecret returns the client secret of the payment, or RESOURCE_MISSING.
+	PaymentClientSecret(ctx context.Context, id string) (string, error)
+	// PaymentPage returns up to limit payments that fit the request but for its states, the newest first, from behind the
+	// one with the id `after` on; and whether there are more.
+	PaymentPage(
+		ctx context.Context, req *paymentsv1.ListPaymentsRequest, after string, limit int,
+	) (payments []*paymentsv1.Payment, more bool, err error)
+}
+
+// Reader reads all that PaymentService tells.
+type Reader interface {
+	PaymentReader
+	RefundReader
 }
 
 // Payments serves PaymentService.
@@ -20,11 +33,11 @@ type Payments struct {
 	paymentsv1.UnimplementedPaymentServiceServer
 
 	writes Writer
-	reads  PaymentReader
+	reads  Reader
 }
 
 // NewPayments returns the service.
-func NewPayments(writes Writer, reads PaymentReader) *Payments {
+func NewPayments(writes Writer, reads Reader) *Payments {
 	return &Payments{writes: writes, reads: reads}
 }
 
@@ -32,7 +45,8 @@ func NewPayments(writes Writer, reads PaymentReader) *Payments {
 func (s *Payments) CreatePayment(
 	ctx context.Context, req *paymentsv1.CreatePaymentRequest,
 ) (*paymentsv1.CreatePaymentResponse, error) {
-	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes, paymentsv1.PaymentService_CreatePayment_FullMethodName, req)
+	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes,
+		paymentsv1.PaymentService_CreatePayment_FullMethodName, req)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +59,8 @@ func (s *Payments) CreatePayment(
 func (s *Payments) ConfirmPayment(
 	ctx context.Context, req *paymentsv1.ConfirmPaymentRequest,
 ) (*paymentsv1.ConfirmPaymentResponse, error) {
-	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes, paymentsv1.PaymentService_ConfirmPayment_FullMethodName, req)
+	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes,
+		paymentsv1.PaymentService_ConfirmPayment_FullMethodName, req)
 	if err != nil {
 		return nil, err
 	}
@@ -63,4 +78,52 @@ func (s *Payments) GetPayment(
 		return nil, err
 	}
 	return &paymentsv1.GetPaymentResponse{Payment: payment}, nil
+}
+
+// UpdatePayment implements PaymentService.
+func (s *Payments) UpdatePayment(
+	ctx context.Context, req *paymentsv1.UpdatePaymentRequest,
+) (*paymentsv1.UpdatePaymentResponse, error) {
+	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes,
+		paymentsv1.PaymentService_UpdatePayment_FullMethodName, req)
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.UpdatePaymentResponse{Payment: payment, Replayed: out.Replayed}, nil
+}
+
+// CapturePayment implements PaymentService.
+func (s *Payments) CapturePayment(
+	ctx context.Context, req *paymentsv1.CapturePaymentRequest,
+) (*paymentsv1.CapturePaymentResponse, error) {
+	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes,
+		paymentsv1.PaymentService_CapturePayment_FullMethodName, req,
+		s.sameCurrency(req)...)
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.CapturePaymentResponse{Payment: payment, Replayed: out.Replayed}, nil
+}
+
+// CancelPayment implements PaymentService.
+func (s *Payments) CancelPayment(
+	ctx context.Context, req *paymentsv1.CancelPaymentRequest,
+) (*paymentsv1.CancelPaymentResponse, error) {
+	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes,
+		paymentsv1.PaymentService_CancelPayment_FullMethodName, req)
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.CancelPaymentResponse{Payment: payment, Replayed: out.Replayed}, nil
+}
+
+// GetPaymentClientSecret implements PaymentService.
+func (s *Payments) GetPaymentClientSecret(
+	ctx context.Context, req *paymentsv1.GetPaymentClientSecretRequest,
+) (*paymentsv1.GetPaymentClientSecretResponse, error) {
+	secret, err := s.reads.PaymentClientSecret(ctx, req.GetPaymentId())
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.GetPaymentClientSecretResponse{ClientSecret: secret}, nil
 }

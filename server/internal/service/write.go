@@ -11,17 +11,17 @@ import (
 
 // Writer runs writes.
 type Writer interface {
-	// Do runs the write that the rpc of this full method name asks for.
-	Do(ctx context.Context, method string, req operation.Request) (operation.Outcome, error)
+	// Do runs the write that the rpc of this full method name asks for, if the checks hold.
+	Do(ctx context.Context, method string, req operation.Request, checks ...operation.Check) (operation.Outcome, error)
 }
 
 // write runs a write whose outcome is a resource of type T. A replay holds no client secret: GetPaymentClientSecret, which
 // has a scope of its own, reads it again.
 func write[T proto.Message](
-	ctx context.Context, w Writer, method string, req operation.Request,
+	ctx context.Context, w Writer, method string, req operation.Request, checks ...operation.Check,
 ) (T, operation.Outcome, error) {
 	var none T
-	out, err := w.Do(ctx, method, req)
+	out, err := w.Do(ctx, method, req, checks...)
 	if err != nil {
 		return none, operation.Outcome{}, err
 	}
