@@ -73,7 +73,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 // What a caller sends as its request id goes into the log, so it must look like one.
 func TestOddRequestIDsAreReplaced(t *testing.T) {
 	h := serveAll(t, func(context.Context) (any, error) { return &paymentsv1.GetPaymentResponse{}, nil })
-	for _, sent := range []string{"short", strings.Repeat("x", 65), "with space", "4242424242424242", `quote"brace}`} {
+	for _, sent := range []string{"sk_live_canary", "pi_1_secret_canary", "short", strings.Repeat("x", 65), "with space", "4242424242424242", `quote"brace}`} {
 		ctx := metadata.AppendToOutgoingContext(as(t, tokenAll), "x-request-id", sent)
 		var header metadata.MD
 		if err := h.conn.Invoke(ctx, getPayment, validRequests["GetPayment"], &paymentsv1.GetPaymentResponse{},
@@ -155,7 +155,8 @@ func TestA04_StreamNeedsACredential(t *testing.T) {
 		t.Errorf("with an invalid message: %v, want INVALID_FIELD", err)
 	}
 	_, err := open(as(t, tokenAll), &paymentsv1.GetPaymentRequest{PaymentId: "4242 4242 4242 4242"})
-	if text := status.Convert(err).Proto().String(); reasonOf(err) != "INVALID_FIELD" || strings.Contains(text, "4242 4242") {
+	if text := status.Convert(err).Proto().String(); !strings.Contains(text, "looks like a card number") ||
+		strings.Contains(text, "4242 4242") {
 		t.Errorf("with a card number: %v, want INVALID_FIELD without it", err)
 	}
 	resp, err := open(as(t, tokenMost), validRequests["GetPayment"])
@@ -198,5 +199,78 @@ func TestP23_HiddenDeclines(t *testing.T) {
 	}
 	if strings.Contains(failing.log.String(), "stolen") {
 		t.Error("the log shows the hidden code")
+	}
+}
+
+// Health has a protocol of its own: its statuses are not ours to change.
+func TestPublicServicesAnswerForThemselves(t *testing.T) {
+	h := serve(t, func(s *grpc.Server) { healthgrpc.RegisterHealthServer(s, health.NewServer()) })
+	client := healthgrpc.NewHealthClient(h.conn)
+	if _, err := client.Check(t.Context(), &healthgrpc.HealthCheckRequest{Service: "nope"}); status.Code(err) != codes.NotFound {
+		t.Errorf("the health of an unknown service: %v, want NOT_FOUND", err)
+	}
+	ctx, hangUp := context.WithCancel(t.Context())
+	watch, err := client.Watch(ctx, &healthgrpc.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := watch.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	hangUp()
+	for len(h.log.lines(t, "call")) < 2 {
+		if _, err := watch.Recv(); err == nil {
+			t.Fatal("the watch goes on")
+		}
+	}
+	for _, line := range h.log.lines(t, "call") {
+		if line["level"] == "ERROR" {
+			t.Errorf("an asker that leaves, or asks for what is not there, made an alert: %v", line)
+		}
+	}
+}
+
+// Anybody can send any path; what is no rpc stays out of the log.
+func TestA01_UnknownMethodsAreNotLogged(t *testing.T) {
+	h := serve(t, func(s *grpc.Server) {
+		s.RegisterService(&grpc.ServiceDesc{ServiceName: "evil", Methods: []grpc.MethodDesc{{
+			MethodName: "4242424242424242",
+			Handler: func(srv any, ctx context.Context, _ func(any) error, chain grpc.UnaryServerInterceptor) (any, error) {
+				info := &grpc.UnaryServerInfo{Server: srv, FullMethod: "/evil/4242424242424242"}
+				return chain(ctx, &paymentsv1.Money{}, info, func(context.Context, any) (any, error) {
+					t.Error("it was reached")
+					return &paymentsv1.Money{}, nil
+				})
+			},
+		}}}, nil)
+	})
+	err := h.conn.Invoke(as(t, tokenAll), "/evil/4242424242424242", &paymentsv1.Money{}, &paymentsv1.Money{})
+	if status.Code(err) != codes.Unimplemented {
+		t.Errorf("got %v, want UNIMPLEMENTED: no policy names it", err)
+	}
+	lines := h.log.lines(t, "call")
+	if len(lines) != 1 || lines[0]["method"] != "unknown" {
+		t.Errorf("the log says %v, want one line of an unknown method", lines)
+	}
+}
+
+// An alert is for what an operator must look at. That a caller left is none.
+func TestLevels(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{nil, "INFO"},
+		{apierr.InvalidField("x", "y"), "INFO"},
+		{apierr.Unavailable(nil, 0), "WARN"},
+		{apierr.OutcomePending("op_1", context.Canceled), "WARN"},
+		{apierr.OutcomePending("op_1", apierr.ConstError("no answer")), "ERROR"},
+		{apierr.ConstError("a bug"), "ERROR"},
+	} {
+		h := serveAll(t, func(context.Context) (any, error) { return &paymentsv1.GetPaymentResponse{}, tt.err })
+		_ = h.conn.Invoke(as(t, tokenAll), getPayment, validRequests["GetPayment"], &paymentsv1.GetPaymentResponse{})
+		if lines := h.log.lines(t, "call"); len(lines) != 1 || lines[0]["level"] != tt.want {
+			t.Errorf("%v is logged as %v, want %s", tt.err, lines, tt.want)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/tillgate/tillgate/server/internal/auth"
+	"github.com/tillgate/tillgate/server/internal/pan"
 )
 
 // Config is what the chain needs.
@@ -29,6 +30,9 @@ type Config struct {
 	Validator protovalidate.Validator
 }
 
+// maxMethodName is longer than any rpc of the public services, under whose names anything can be asked for.
+const maxMethodName = 100
+
 // link is one interceptor, for unary calls and for streams.
 type link struct {
 	name   string
@@ -46,14 +50,23 @@ type link struct {
 func chain(c Config) []link {
 	return []link{
 		requestID(),
-		logging(c.Logger, c.Now),
-		mapErrors(),
+		logging(c.Logger, c.Now, c.isKnown),
+		mapErrors(c.Public),
 		recoverPanics(c.Logger),
 		authorize(c.Tokens, c.Policy, c.Public),
 		hideDeclines(),
 		refuseCardNumbers(),
 		validate(c.Validator),
 	}
+}
+
+// isKnown is whether a full method name is that of an rpc that is served.
+func (c Config) isKnown(method string) bool {
+	if isPublic(method, c.Public) {
+		return len(method) < maxMethodName && !pan.Contains(method)
+	}
+	_, known := c.Policy.Required(method)
+	return known
 }
 
 // ServerOptions returns the chain as the options of a gRPC server.

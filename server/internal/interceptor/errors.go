@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
@@ -11,24 +12,31 @@ import (
 )
 
 // mapErrors turns whatever went wrong into the status that goes over the wire. What is not of our own making becomes
-// INTERNAL with a neutral text.
-func mapErrors() link {
+// INTERNAL with a neutral text. The public services, health and reflection, have protocols with statuses of their own.
+func mapErrors(public []string) link {
 	return link{
 		name: "errors",
-		unary: func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		unary: func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			resp, err := handler(ctx, req)
-			if err != nil {
-				return nil, toWire(ctx, err)
+			if err == nil || isForeign(info.FullMethod, public, err) {
+				return resp, err
 			}
-			return resp, nil
+			return nil, toWire(ctx, err)
 		},
-		stream: func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			if err := handler(srv, ss); err != nil {
-				return toWire(ss.Context(), err)
+		stream: func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			err := handler(srv, ss)
+			if err == nil || isForeign(info.FullMethod, public, err) {
+				return err
 			}
-			return nil
+			return toWire(ss.Context(), err)
 		},
 	}
+}
+
+// isForeign is whether an error is the answer of a public service, and not of the chain in front of it.
+func isForeign(method string, public []string, err error) bool {
+	var ours *apierr.Error
+	return isPublic(method, public) && !errors.As(err, &ours)
 }
 
 // wireError is what grpc-go sends, with what the log may still ask of it.

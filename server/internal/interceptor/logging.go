@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -15,19 +16,19 @@ import (
 )
 
 // logging writes one line a call: what was called, by whom, how it ended and how long it took. Never a payload.
-func logging(logger *slog.Logger, now func() time.Time) link {
+func logging(logger *slog.Logger, now func() time.Time, known func(method string) bool) link {
 	return link{
 		name: "logging",
 		unary: func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			start := now()
 			resp, err := handler(ctx, req)
-			logCall(ctx, logger, info.FullMethod, now().Sub(start), err)
+			logCall(ctx, logger, shown(info.FullMethod, known), now().Sub(start), err)
 			return resp, err
 		},
 		stream: func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 			start := now()
 			err := handler(srv, ss)
-			logCall(ss.Context(), logger, info.FullMethod, now().Sub(start), err)
+			logCall(ss.Context(), logger, shown(info.FullMethod, known), now().Sub(start), err)
 			return err
 		},
 	}
@@ -35,7 +36,7 @@ func logging(logger *slog.Logger, now func() time.Time) link {
 
 func logCall(ctx context.Context, logger *slog.Logger, method string, took time.Duration, err error) {
 	code := status.Code(err)
-	level := levelOf(method, code)
+	level := levelOf(method, code, err)
 	if !logger.Enabled(ctx, level) {
 		return
 	}
@@ -50,8 +51,8 @@ func logCall(ctx context.Context, logger *slog.Logger, method string, took time.
 	attrs = appendIfSet(attrs, "caller", info.Caller())
 	attrs = appendIfSet(attrs, "operation_id", info.OperationID())
 	attrs = appendIfSet(attrs, "stripe_request_id", info.StripeRequestID())
-	if err != nil {
-		e := apierr.From(err)
+	var e *apierr.Error
+	if errors.As(err, &e) {
 		attrs = append(attrs, slog.String("reason", apierr.ShortReason(e.Reason)))
 		attrs = append(attrs, e.LogAttrs()...)
 	}
@@ -65,16 +66,30 @@ func appendIfSet(attrs []slog.Attr, key, value string) []slog.Attr {
 	return append(attrs, slog.String(key, value))
 }
 
+// shown keeps what is no rpc of ours out of the log: anybody can send any path, with anything in it.
+func shown(method string, known func(string) bool) string {
+	if known(method) {
+		return method
+	}
+	return "unknown"
+}
+
 // levelOf makes an alert of what an operator must look at. Load balancers ask for health every second, and grpcurl for
 // reflection before each call: their good answers are noise.
-func levelOf(method string, code codes.Code) slog.Level {
+func levelOf(method string, code codes.Code, err error) slog.Level {
 	switch code {
 	case codes.OK:
 		if strings.HasPrefix(method, "/grpc.") {
 			return slog.LevelDebug
 		}
 		return slog.LevelInfo
-	case codes.Internal, codes.Unknown, codes.DataLoss:
+	case codes.Unknown:
+		// That a caller left is no alert: how its write ended is logged when it has.
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return slog.LevelWarn
+		}
+		return slog.LevelError
+	case codes.Internal, codes.DataLoss:
 		return slog.LevelError
 	case codes.Unavailable, codes.ResourceExhausted:
 		return slog.LevelWarn

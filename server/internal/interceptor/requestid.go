@@ -16,7 +16,11 @@ import (
 // RequestIDHeader carries our request id in the answer, and may carry the caller's own in the request.
 const RequestIDHeader = "x-request-id"
 
-var wellFormedRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{8,64}$`)
+var (
+	wellFormedRequestID = regexp.MustCompile(`^[A-Za-z0-9._:-]{8,64}$`)
+	// secret is what a key or a secret of Stripe's looks like. Whoever mixes them up must not find it in the log.
+	secret = regexp.MustCompile(`(sk|rk)_(test|live)_|whsec_|_secret_`)
+)
 
 // requestID gives every call an id: the caller's, where it sent a well-formed one, or a new one. It goes back in the
 // header of the answer.
@@ -41,7 +45,7 @@ func requestID() link {
 
 func requestIDOf(ctx context.Context) string {
 	if values := metadata.ValueFromIncomingContext(ctx, RequestIDHeader); len(values) == 1 &&
-		wellFormedRequestID.MatchString(values[0]) && !pan.Contains(values[0]) {
+		wellFormedRequestID.MatchString(values[0]) && !secret.MatchString(values[0]) && !pan.Contains(values[0]) {
 		return values[0]
 	}
 	return rand.Text()
