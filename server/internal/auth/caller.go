@@ -32,6 +32,11 @@ func NewCaller(name, token string, scopes ...paymentsv1.Scope) Caller {
 // Has says whether the caller holds a scope.
 func (c Caller) Has(scope paymentsv1.Scope) bool { return slices.Contains(c.Scopes, scope) }
 
+// HasToken says whether a token is one of the caller's.
+func (c Caller) HasToken(token string) bool {
+	return slices.Contains(c.digests, sha256.Sum256([]byte(token)))
+}
+
 type callerKey struct{}
 
 // WithCaller returns a context that belongs to a call of this caller.

@@ -39,10 +39,15 @@ type callerEntry struct {
 // A caller has one or two tokens, each as its SHA-256, and at least one scope; expires may be left out. Every fault of
 // the file is reported at once. A caller that has expired is no fault: it is refused when it calls.
 func ParseCallers(data []byte) ([]Caller, error) {
+	if err := checkKeys(data); err != nil {
+		return nil, fmt.Errorf("not the JSON of a callers file: %w", err)
+	}
 	var file callersFile
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&file); err != nil {
+	if err := decoder.Decode(&file); errors.Is(err, io.EOF) {
+		return nil, errors.New("not the JSON of a callers file: it is empty")
+	} else if err != nil {
 		return nil, fmt.Errorf("not the JSON of a callers file: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
