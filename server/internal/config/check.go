@@ -39,7 +39,8 @@ func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(fo
 // check turns the flags into a configuration, or into a list of every fault in them.
 func (f serveFlags) check() (*Serve, error) {
 	var found faults
-	serve := &Serve{GRPCAddr: f.GRPCAddr, OpsAddr: f.OpsAddr}
+	serve := &Serve{GRPCAddr: f.GRPCAddr, OpsAddr: f.OpsAddr, LameDuck: f.LameDuck, DrainBudget: f.DrainBudget}
+	f.checkStop(&found)
 	checkAddr(&found, "--ops-addr", f.OpsAddr)
 	serve.TLS = f.checkTLS(&found)
 	if f.Sandbox {
@@ -55,8 +56,19 @@ func (f serveFlags) check() (*Serve, error) {
 	return serve, nil
 }
 
+func (f serveFlags) checkStop(found *faults) {
+	if f.LameDuck < 0 {
+		found.add("--lame-duck must not be negative")
+	}
+	if f.DrainBudget <= f.LameDuck {
+		found.add("--drain-budget must be longer than --lame-duck")
+	}
+}
+
 func (f serveFlags) checkSandbox(found *faults, serve *Serve) {
 	serve.Sandbox = &Sandbox{Addr: f.SandboxAddr}
+	// No load balancer looks at a sandbox, and whoever presses Ctrl-C does not want to wait.
+	serve.LameDuck = 0
 	*found = append(*found, checkSandboxAddr("--sandbox-addr", f.SandboxAddr, f.SandboxAllowRemote)...)
 	*found = append(*found, checkSandboxAddr("--grpc-addr", f.GRPCAddr, f.SandboxAllowRemote)...)
 	if os.Getenv(KeyVariable) != "" || f.StripeKeyFile != "" {
@@ -84,8 +96,6 @@ func (f serveFlags) checkStripe(found *faults, serve *Serve) {
 	}
 	checkAccount(found, f.StripeAccount)
 	switch {
-	case f.Insecure && f.TLSCert != "":
-		found.add("--insecure beside --tls-cert: choose one")
 	case f.Insecure && live:
 		found.add("--insecure is refused with a live key")
 	case !f.Insecure && f.TLSCert == "" && f.TLSKey == "":
@@ -144,6 +154,9 @@ func (f serveFlags) checkCallers(found *faults) []auth.Caller {
 		if f.Sandbox && c.Name == sandboxCaller {
 			found.add("--callers %s: %q is the sandbox's own caller", f.Callers, c.Name)
 		}
+		if f.Sandbox && c.HasToken(SandboxToken) {
+			found.add("--callers %s: %q has the sandbox's own token", f.Callers, c.Name)
+		}
 	}
 	return callers
 }
@@ -151,6 +164,9 @@ func (f serveFlags) checkCallers(found *faults) []auth.Caller {
 func (f serveFlags) checkTLS(found *faults) *tls.Config {
 	if f.TLSCert == "" && f.TLSKey == "" {
 		return nil
+	}
+	if f.Insecure {
+		found.add("--insecure beside --tls-cert: choose one")
 	}
 	if f.TLSCert == "" || f.TLSKey == "" {
 		found.add("--tls-cert and --tls-key go together")
@@ -175,10 +191,10 @@ func checkAccount(found *faults, account string) {
 func checkURL(found *faults, text string, live bool) {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
 		found.add("--stripe-url must be an http or https URL, not %q", text)
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil:
-		found.add("--stripe-url must have no path, query or user")
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		found.add("--stripe-url must have no path, query, fragment or user")
 	case u.Scheme == "http" && live:
 		found.add("--stripe-url must be https with a live key")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
@@ -218,15 +234,4 @@ func allScopes() []paymentsv1.Scope {
 		}
 	}
 	return scopes
-}
-
-// withoutSecrets keeps a Stripe key that somebody put on the command line out of the error about it.
-func withoutSecrets(args []string, err error) error {
-	for _, arg := range args {
-		if strings.Contains(arg, "sk_") || strings.Contains(arg, "rk_") || strings.Contains(arg, "whsec_") {
-			return fmt.Errorf("a secret on the command line can be read by every user of the machine: use %s or "+
-				"--stripe-key-file", KeyVariable)
-		}
-	}
-	return err
 }

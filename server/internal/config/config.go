@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -34,6 +35,8 @@ type Serve struct {
 	TLS *tls.Config
 	// Stripe is whom we talk to. With a sandbox only Account and Key are set.
 	Stripe Stripe
+	// LameDuck is how long calls are still welcome after a signal, and DrainBudget how long a stop may take in all.
+	LameDuck, DrainBudget time.Duration
 	// Callers may call.
 	Callers []auth.Caller
 	// Warnings are what an operator should hear once.
@@ -56,14 +59,21 @@ type Sandbox struct {
 	Addr string
 }
 
-// Parse reads the command line and the environment. Help goes to stdout. An error lists every fault, a line each.
+// Parse reads the command line and the environment. Help goes to stdout. An error lists every fault, a line each, and
+// shows no secret, wherever one was put.
 func Parse(args []string, stdout io.Writer) (Command, error) {
+	command, err := parse(args, stdout)
+	return command, withoutSecrets(err)
+}
+
+func parse(args []string, stdout io.Writer) (Command, error) {
 	var f flags
 	helped := false
 	parser, err := kong.New(&f,
 		kong.Name("server"),
 		kong.Description(description),
 		kong.DefaultEnvars("TILLGATE"),
+		kong.Vars{"version": version()},
 		kong.Writers(stdout, stdout),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}),
@@ -76,7 +86,7 @@ func Parse(args []string, stdout io.Writer) (Command, error) {
 	case helped:
 		return Command{}, nil
 	case err != nil:
-		return Command{}, withoutSecrets(args, err)
+		return Command{}, err
 	}
 
 	if parsed.Command() == "sandbox" {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tillgate/tillgate/server/internal/config"
 )
@@ -23,7 +24,12 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 
 func callersFile(t *testing.T, name string) string {
 	t.Helper()
-	digest := sha256.Sum256([]byte("token"))
+	return callersFileOf(t, name, "token")
+}
+
+func callersFileOf(t *testing.T, name, token string) string {
+	t.Helper()
+	digest := sha256.Sum256([]byte(token))
 	return write(t, "callers.json", `{"callers": [{"name": "`+name+`", "token_sha256": ["`+hex.EncodeToString(digest[:])+
 		`"], "scopes": ["PAYMENTS_READ"]}]}`, 0o600)
 }
@@ -47,7 +53,7 @@ func TestServe(t *testing.T) {
 	}{
 		{"sandbox", []string{"--sandbox"}, nil, func(c *config.Serve) bool {
 			return c.Sandbox.Addr == "127.0.0.1:12111" && c.GRPCAddr == "127.0.0.1:50051" && c.OpsAddr == "127.0.0.1:8081" &&
-				len(c.Callers) == 1 && c.Callers[0].Name == "dev" && c.TLS == nil
+				len(c.Callers) == 1 && c.Callers[0].Name == "dev" && c.TLS == nil && c.LameDuck == 0
 		}},
 		{
 			"sandbox by the environment", nil,
@@ -74,7 +80,7 @@ func TestServe(t *testing.T) {
 		},
 		{"test key from the environment", good, map[string]string{config.KeyVariable: "sk_test_1"}, func(c *config.Serve) bool {
 			return c.Sandbox == nil && !c.Stripe.Key.IsZero() && !c.Stripe.Key.Live() && c.Stripe.URL == "https://api.stripe.com" &&
-				len(c.Warnings) == 0
+				len(c.Warnings) == 0 && c.LameDuck == 5*time.Second && c.DrainBudget == 35*time.Second
 		}},
 		{
 			"serve by name", append([]string{"serve"}, good...),
@@ -178,8 +184,25 @@ func TestFaults(t *testing.T) {
 			"sk_test_canary",
 			[]string{"nobody could call"},
 		},
-		{"key on the command line", []string{"--stripe-key=sk_live_canary"}, "", []string{"a secret on the command line"}},
-		{"key as a word", []string{"--sandbox", "sk_live_canary"}, "", []string{"a secret on the command line"}},
+		{
+			"no time to stop",
+			[]string{"--sandbox", "--lame-duck=-1s", "--drain-budget=-2s"},
+			"",
+			[]string{"--lame-duck must not be negative", "--drain-budget must be longer"},
+		},
+		{"no duration", []string{"--sandbox", "--lame-duck", "soon"}, "", []string{"--lame-duck"}},
+		{"key as the account", []string{"--stripe-account", "sk_live_canary"}, "", []string{"--stripe-account must be"}},
+		{"key as its file", []string{"--stripe-key-file", "rk_test_canary"}, "", []string{"--stripe-key-file: open"}},
+		{"key in a URL", []string{"--stripe-url", "https://user:canary@stripe.example/%zz"}, "", []string{"--stripe-url"}},
+		{"secret as an address", []string{"--grpc-addr", "whsec_canary"}, "", []string{"--grpc-addr must be"}},
+		{"URL with a fragment", []string{"--stripe-url", "https://stripe.example#x"}, "sk_test_canary", []string{"no path"}},
+		{"URL without a host", []string{"--stripe-url", "https://:443"}, "sk_test_canary", []string{"--stripe-url must be"}},
+		{"TLS and none in the sandbox", []string{"--sandbox", "--tls-cert", "/no/cert", "--tls-key", "/no/key", "--insecure"}, "",
+			[]string{"choose one"}},
+		{"the sandbox's token in the file", []string{"--sandbox", "--callers", callersFileOf(t, "x", "sandbox")}, "",
+			[]string{"has the sandbox's own token"}},
+		{"key on the command line", []string{"--stripe-key=sk_live_canary"}, "", []string{"unknown flag --stripe-key"}},
+		{"key as a word", []string{"--sandbox", "sk_live_canary"}, "", []string{"unexpected argument"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			environment(t, map[string]string{config.KeyVariable: tt.key})

@@ -1,7 +1,15 @@
 package config
 
+import (
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
 // flags is the command line. Every flag can also be set by the environment variable that its help names.
 type flags struct {
+	Version kong.VersionFlag `env:"-" help:"Print the version and leave."`
+
 	Serve   serveFlags   `cmd:"" default:"withargs" help:"Serve the API. This is the default command."`
 	Sandbox sandboxFlags `cmd:"" help:"Run the sandbox alone: a Stripe on loopback that keeps its state in memory."`
 }
@@ -9,15 +17,18 @@ type flags struct {
 // serveFlags are those of `server serve`.
 type serveFlags struct {
 	Sandbox            bool   `help:"Run against a sandbox in this process instead of Stripe: no account, no key, no money. Callers use the token 'sandbox'."`
-	SandboxAddr        string `default:"127.0.0.1:12111" placeholder:"HOST:PORT" help:"With --sandbox: where the sandbox serves Stripe's API."`
+	SandboxAddr        string `default:"127.0.0.1:12111" placeholder:"HOST:PORT" help:"With --sandbox: where the sandbox serves Stripe's API. Default: ${default}."`
 	SandboxAllowRemote bool   `help:"With --sandbox: allow addresses that are not loopback. Whoever reaches them may call everything."`
 
-	GRPCAddr string `name:"grpc-addr" default:"127.0.0.1:50051" placeholder:"HOST:PORT" help:"Where the API is served. Port 0 takes a free one; the log line 'ready' names it."`
-	OpsAddr  string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez and /readyz are served. Keep it away from the internet."`
+	GRPCAddr string `name:"grpc-addr" default:"127.0.0.1:50051" placeholder:"HOST:PORT" help:"Where the API is served. Port 0 takes a free one; the log line 'ready' names it. Default: ${default}."`
+	OpsAddr  string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez and /readyz are served. Keep it away from the internet. Default: ${default}."`
 
 	StripeURL     string `name:"stripe-url" placeholder:"URL" help:"Stripe's API. Default: https://api.stripe.com."`
 	StripeAccount string `placeholder:"acct_..." help:"The Stripe account of the key. It is part of every idempotency key, so never change it."`
 	StripeKeyFile string `placeholder:"FILE" help:"A file that holds the Stripe key, readable by this user alone. Or set TILLGATE_STRIPE_KEY; a key is never a flag, since others can read those."`
+
+	LameDuck    time.Duration `default:"5s" placeholder:"DURATION" help:"How long to go on serving after a signal while health says NOT_SERVING, so that load balancers look elsewhere. With --sandbox: none. Default: ${default}."`
+	DrainBudget time.Duration `default:"35s" placeholder:"DURATION" help:"How long a stop may take in all. A call to Stripe may take 30s; what is cut then has an unknown outcome. Default: ${default}."`
 
 	Callers string `placeholder:"FILE" help:"The JSON file that names who may call and what they may do."`
 
@@ -28,7 +39,7 @@ type serveFlags struct {
 
 // sandboxFlags are those of `server sandbox`.
 type sandboxFlags struct {
-	SandboxAddr        string `default:"127.0.0.1:12111" placeholder:"HOST:PORT" help:"Where the sandbox serves Stripe's API. Port 0 takes a free one."`
+	SandboxAddr        string `default:"127.0.0.1:12111" placeholder:"HOST:PORT" help:"Where the sandbox serves Stripe's API. Port 0 takes a free one. Default: ${default}."`
 	SandboxAllowRemote bool   `help:"Allow an address that is not loopback."`
 }
 
