@@ -27,10 +27,6 @@ import (
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
-// maxRequestSize is far above any request of the contract. grpc-go refuses more with RESOURCE_EXHAUSTED before it
-// reads it.
-const maxRequestSize = 256 << 10
-
 // apiConfig is what the gRPC server is built from.
 type apiConfig struct {
 	Tokens     *auth.Tokens
@@ -45,6 +41,7 @@ type apiConfig struct {
 type api struct {
 	server *grpc.Server
 	health *health.Server
+	calls  *calls
 }
 
 // newAPI builds the server: the chain, the services, health, and reflection where it is wanted. It fails while an rpc
@@ -65,14 +62,16 @@ func newAPI(c apiConfig) (*api, error) {
 		return nil, err
 	}
 
-	options := interceptor.ServerOptions(interceptor.Config{
+	counted := &calls{public: public}
+	options := append(counted.serverOptions(), interceptor.ServerOptions(interceptor.Config{
 		Logger: c.Logger, Now: time.Now, Tokens: c.Tokens, Policy: policy, Public: public, Validator: validator,
-	})
-	options = append(options, grpc.MaxRecvMsgSize(maxRequestSize), grpc.UnknownServiceHandler(notImplemented))
+	})...)
+	options = append(options, transportLimits()...)
+	options = append(options, grpc.UnknownServiceHandler(notImplemented))
 	if c.TLS != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(c.TLS)))
 	}
-	a := &api{server: grpc.NewServer(options...), health: health.NewServer()}
+	a := &api{server: grpc.NewServer(options...), health: health.NewServer(), calls: counted}
 	a.health.SetServingStatus("", healthgrpc.HealthCheckResponse_NOT_SERVING)
 	healthgrpc.RegisterHealthServer(a.server, a.health)
 	paymentsv1.RegisterPaymentServiceServer(a.server, service.NewPayments(c.Runner, c.Gateway))
@@ -117,7 +116,7 @@ func (a *api) setServing() {
 	a.health.SetServingStatus("", healthgrpc.HealthCheckResponse_SERVING)
 }
 
-// notImplemented answers what no service serves; the chain has asked for credentials by then.
+// notImplemented answers what no service serves; the chain has asked for credentials by then, but for the public services.
 func notImplemented(any, grpc.ServerStream) error {
 	return apierr.New(paymentsv1.ErrorReason_ERROR_REASON_NOT_IMPLEMENTED)
 }

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,57 +14,97 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// The program itself, as the README starts it: it becomes ready, takes a payment, and a signal stops it cleanly.
-func TestBinary(t *testing.T) {
+// startBinary runs the program itself on free ports, and waits until it is ready.
+func startBinary(t *testing.T, args ...string) (*exec.Cmd, *process) {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "server")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./server")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append(os.Environ(), "TILLGATE_GRPC_ADDR=127.0.0.1:0", "TILLGATE_SANDBOX_ADDR=127.0.0.1:0",
+		"TILLGATE_OPS_ADDR=127.0.0.1:0")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	t.Cleanup(func() {
+		kill.Stop()
+		_ = cmd.Process.Kill()
+	})
+
+	p := &process{stderr: newOutput()}
+	log := bufio.NewReader(io.TeeReader(stderr, p.stderr))
+	for p.addr == "" {
+		text, err := log.ReadBytes('\n')
+		if err != nil {
+			t.Fatalf("the log ends with %v:\n%s", err, p.stderr)
+		}
+		var line struct {
+			Msg     string `json:"msg"`
+			Addr    string `json:"grpc_addr"`
+			Sandbox string `json:"sandbox_addr"`
+		}
+		if err := json.Unmarshal(text, &line); err != nil {
+			t.Fatalf("the log holds %q: %v", text, err)
+		}
+		if line.Msg == "ready" {
+			p.addr, p.sandboxURL = line.Addr, "http://"+line.Sandbox
+		}
+	}
+	// The rest is read, so that the program never waits for us.
+	go func() { _, _ = io.Copy(io.Discard, log) }()
+	return cmd, p
+}
+
+// The program itself: it becomes ready, takes a payment, and a signal stops it cleanly.
+func TestBinary(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		t.Run(signal.String(), func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), binary, "--sandbox")
-			cmd.Env = append(os.Environ(), "TILLGATE_GRPC_ADDR=127.0.0.1:0", "TILLGATE_SANDBOX_ADDR=127.0.0.1:0",
-				"TILLGATE_OPS_ADDR=127.0.0.1:0")
-			stderr, err := cmd.StderrPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = cmd.Process.Kill() })
-			kill := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-			defer kill.Stop()
-
-			log := bufio.NewScanner(stderr)
-			p := &process{}
-			for p.addr == "" && log.Scan() {
-				var line struct {
-					Msg  string `json:"msg"`
-					Addr string `json:"grpc_addr"`
-				}
-				if err := json.Unmarshal(log.Bytes(), &line); err != nil {
-					t.Fatalf("the log holds %q: %v", log.Text(), err)
-				}
-				if line.Msg == "ready" {
-					p.addr = line.Addr
-				}
-			}
+			cmd, p := startBinary(t, "--sandbox")
 			got, err := p.connect(t).CreatePayment(dev(t), order("order-7001-attempt-1", "pm_card_visa"))
 			if err != nil || got.GetPayment().GetState() != paymentsv1.PaymentState_PAYMENT_STATE_SUCCEEDED {
 				t.Errorf("got %v, %v, want a paid payment", got, err)
 			}
-
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
-			}
-			for log.Scan() { // until the process closes it
 			}
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("the server ended with %v, want exit code 0", err)
 			}
 		})
+	}
+}
+
+// A second signal ends the program at once, although a charge is under way.
+func TestO13_SecondSignal(t *testing.T) {
+	cmd, p := startBinary(t, "--sandbox")
+	client := p.connect(t)
+	p.fault(t, map[string]any{"kind": "delay", "delay_ms": 20_000, "method": "POST"})
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.CreatePayment(dev(t), order("order-7101-attempt-1", "pm_card_visa"))
+		ended <- err
+	}()
+	poll(t, "the charge", func() bool { return len(p.ledger(t)) == 1 })
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, "the stop to begin", func() bool { _, ok := p.logLine("stopping"); return ok })
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its error is the signal
+	if state, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !state.Signaled() || state.Signal() != syscall.SIGTERM {
+		t.Errorf("the server ended with %v, want the signal", cmd.ProcessState)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the charge was not cut")
 	}
 }

@@ -15,8 +15,8 @@ type caller struct {
 }
 
 // writeCallers writes a callers file.
-func writeCallers(t *testing.T, callers ...caller) string {
-	t.Helper()
+func writeCallers(tb testing.TB, callers ...caller) string {
+	tb.Helper()
 	type entry struct {
 		Name        string   `json:"name"`
 		TokenSHA256 []string `json:"token_sha256"`
@@ -29,17 +29,17 @@ func writeCallers(t *testing.T, callers ...caller) string {
 	}
 	data, err := json.Marshal(map[string]any{"callers": entries})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return writeFile(t, "callers.json", data)
+	return writeFile(tb, "callers.json", data)
 }
 
 // writeFile writes a file that only this user can read.
-func writeFile(t *testing.T, name string, data []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
+func writeFile(tb testing.TB, name string, data []byte) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), name)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return path
 }

@@ -1,37 +1,57 @@
 package app
 
 import (
-	"context"
-	"io"
+	"encoding/json"
 	"net/http"
 
 	"google.golang.org/grpc/health"
 	healthgrpc "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// opsHandler answers orchestrators: /livez says that the process runs, /readyz that calls are welcome.
-func opsHandler(h *health.Server) http.Handler {
+// The states of a part. A part that is degraded takes nobody out of service: what does not need it goes on.
+const (
+	partServing    = "serving"
+	partNotServing = "not serving"
+	partDegraded   = "degraded"
+)
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	// Ready is whether calls are welcome. It depends on ourselves only: were we to leave the load balancer while Stripe
+	// is down, callers would lose the errors that tell them what to do, and all replicas would leave at once.
+	Ready bool `json:"ready"`
+	// Parts says how each part is.
+	Parts map[string]string `json:"parts"`
+}
+
+// opsHandler answers orchestrators: /livez says that the process runs, /readyz whether calls are welcome, and how each
+// part is.
+func opsHandler(h *health.Server, stripeReachable func() bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, "alive")
+		answer(w, http.StatusOK, map[string]bool{"live": true})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if isServing(r.Context(), h) {
-			answer(w, http.StatusOK, "ready")
-		} else {
-			answer(w, http.StatusServiceUnavailable, "not serving")
+		body := readiness{Parts: map[string]string{"api": partNotServing, "stripe": partServing}}
+		resp, err := h.Check(r.Context(), &healthgrpc.HealthCheckRequest{})
+		if err == nil && resp.GetStatus() == healthgrpc.HealthCheckResponse_SERVING {
+			body.Ready, body.Parts["api"] = true, partServing
 		}
+		if !stripeReachable() {
+			body.Parts["stripe"] = partDegraded
+		}
+		status := http.StatusOK
+		if !body.Ready {
+			status = http.StatusServiceUnavailable
+		}
+		answer(w, status, body)
 	})
 	return mux
 }
 
-func isServing(ctx context.Context, h *health.Server) bool {
-	resp, err := h.Check(ctx, &healthgrpc.HealthCheckRequest{})
-	return err == nil && resp.GetStatus() == healthgrpc.HealthCheckResponse_SERVING
-}
-
-func answer(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text+"\n")
+	// It fails only where the asker has gone.
+	_ = json.NewEncoder(w).Encode(body)
 }

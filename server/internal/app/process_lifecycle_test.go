@@ -23,14 +23,20 @@ import (
 func startBeside(t *testing.T, args ...string) (server, sandbox *process) {
 	t.Helper()
 	sandbox = start(t, "sandbox", "--sandbox-addr", "127.0.0.1:0")
-	t.Setenv("TILLGATE_STRIPE_KEY", "sk_test_canary")
-	server = start(t, append([]string{
-		"--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0",
-		"--stripe-url", sandbox.sandboxURL, "--stripe-account", "acct_1",
-		"--callers", writeCallers(t, caller{"checkout", "checkout-token", "PAYMENTS_WRITE"}),
-	}, args...)...)
+	server = start(t, append(besideArgs(t, sandbox), args...)...)
 	server.sandboxURL = sandbox.sandboxURL
 	return server, sandbox
+}
+
+// besideArgs are the arguments of a server that uses this sandbox as its Stripe. They set the Stripe key too.
+func besideArgs(t *testing.T, sandbox *process) []string {
+	t.Helper()
+	t.Setenv("TILLGATE_STRIPE_KEY", "sk_test_canary")
+	return []string{
+		"--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--lame-duck", "0s",
+		"--stripe-url", sandbox.sandboxURL, "--stripe-account", "acct_1",
+		"--callers", writeCallers(t, caller{"checkout", "checkout-token", "PAYMENTS_WRITE"}),
+	}
 }
 
 func TestServerAndSandboxApart(t *testing.T) {
@@ -183,6 +189,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"help", []string{"--help"}, app.ExitOK, "TILLGATE_STRIPE_KEY", nil},
 		{"help of serve", []string{"serve", "--help"}, app.ExitOK, "--grpc-addr", nil},
+		{"version", []string{"--version"}, app.ExitOK, "tillgate ", nil},
 		{"nothing configured", nil, app.ExitConfig, "", []string{
 			"no Stripe key", "--sandbox", "no callers", "no TLS",
 			"no --stripe-account",

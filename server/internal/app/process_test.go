@@ -35,23 +35,23 @@ type process struct {
 }
 
 // start runs the server with these arguments until the test ends, and waits until it is ready.
-func start(t *testing.T, args ...string) *process {
-	t.Helper()
+func start(tb testing.TB, args ...string) *process {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{cancel: cancel, ended: make(chan struct{}), stdout: newOutput(), stderr: newOutput()}
 	go func() {
 		defer close(p.ended)
 		p.exit = app.Main(ctx, args, p.stdout, p.stderr)
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
 		select {
 		case <-p.ended:
 		case <-time.After(patience):
-			t.Error("the server did not stop")
+			tb.Error("the server did not stop")
 		}
-		if t.Failed() {
-			t.Logf("the server's log:\n%s", p.stderr)
+		if tb.Failed() {
+			tb.Logf("the server's log:\n%s", p.stderr)
 		}
 	})
 
@@ -68,9 +68,9 @@ func start(t *testing.T, args ...string) *process {
 		select {
 		case <-p.stderr.changed:
 		case <-p.ended:
-			t.Fatalf("the server ended with %d before it was ready:\n%s", p.exit, p.stderr)
+			tb.Fatalf("the server ended with %d before it was ready:\n%s", p.exit, p.stderr)
 		case <-deadline:
-			t.Fatalf("the server did not become ready:\n%s", p.stderr)
+			tb.Fatalf("the server did not become ready:\n%s", p.stderr)
 		}
 	}
 }
@@ -117,18 +117,18 @@ func (p *process) logLine(message string) (map[string]any, bool) {
 }
 
 // connect returns a client of the process over a real connection.
-func (p *process) connect(t *testing.T) paymentsv1.PaymentServiceClient {
-	t.Helper()
-	return paymentsv1.NewPaymentServiceClient(p.conn(t))
+func (p *process) connect(tb testing.TB) paymentsv1.PaymentServiceClient {
+	tb.Helper()
+	return paymentsv1.NewPaymentServiceClient(p.conn(tb))
 }
 
-func (p *process) conn(t *testing.T) *grpc.ClientConn {
-	t.Helper()
+func (p *process) conn(tb testing.TB) *grpc.ClientConn {
+	tb.Helper()
 	conn, err := grpc.NewClient(p.addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
+	tb.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
 

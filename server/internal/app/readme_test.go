@@ -90,8 +90,8 @@ func TestReadmeCommands(t *testing.T) {
 			ran++
 		}
 	}
-	if ran != 3 || compared != 4 {
-		t.Errorf("%d commands ran and %d blocks were compared, want 3 and 4: the README has others than this test knows", ran, compared)
+	if ran != 4 || compared != 5 {
+		t.Errorf("%d commands ran and %d blocks were compared, want 4 and 5: the README has others than this test knows", ran, compared)
 	}
 }
 
@@ -108,6 +108,7 @@ func firstCommand(blocks []block) string {
 func shell(t *testing.T, path, command string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState.ExitCode() < 64 {
@@ -129,6 +130,61 @@ func steady(answer string) string {
 		answer = regexp.MustCompile(r.pattern).ReplaceAllString(answer, r.by)
 	}
 	return answer
+}
+
+// The Go of the README is an example of the client, which is a test.
+func TestReadmeGo(t *testing.T) {
+	examples, err := os.ReadFile(filepath.Join(root, "client", "example_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for _, b := range readme(t) {
+		if b.language != "go" {
+			continue
+		}
+		shown++
+		indented := regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(b.text, "\t$1")
+		if !strings.Contains(string(examples), indented) {
+			t.Errorf("client/example_test.go does not hold what the README shows:\n%s", b.text)
+		}
+	}
+	if shown != 1 {
+		t.Errorf("the README shows %d examples in Go, want 1", shown)
+	}
+}
+
+// A client in another language comes out of the image as the README says. It runs with the plugin for Go in place of the
+// one for TypeScript, which is no Go program.
+func TestReadmeOtherLanguages(t *testing.T) {
+	if os.Getenv("CI") == "" {
+		t.Skip("buf takes minutes to build; run it with: CI=true go test -run OtherLanguages ./server/internal/app")
+	}
+	command := ""
+	for _, b := range readme(t) {
+		if b.language == "sh" && strings.HasPrefix(b.text, "buf generate") {
+			command = b.text
+		}
+	}
+	out := t.TempDir()
+	for _, r := range [][2]string{
+		{"buf generate", "go tool -modfile=.tools/buf/go.mod buf generate"},
+		{`"protoc-gen-es"`, `["go","tool","protoc-gen-go"],"opt":"paths=source_relative"`},
+		{`"version":"v2"`, `"version":"v2","managed":{"enabled":true,"override":[` +
+			`{"file_option":"go_package_prefix","value":"example.com/gen"}]}`},
+		{`"client-es"`, `"` + out + `"`},
+	} {
+		if !strings.Contains(command, r[0]) {
+			t.Fatalf("the README's command %q has no %s", command, r[0])
+		}
+		command = strings.Replace(command, r[0], r[1], 1)
+	}
+	shell(t, os.Getenv("PATH"), command)
+	for _, file := range []string{"payments/v1/payment_service.pb.go", "google/rpc/error_details.pb.go"} {
+		if _, err := os.Stat(filepath.Join(out, file)); err != nil {
+			t.Errorf("%s was not generated: %v", file, err)
+		}
+	}
 }
 
 // The two commands that a newcomer needs stand in the README as they are, and .ci/run calls the second.

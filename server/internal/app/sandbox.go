@@ -12,14 +12,15 @@ import (
 )
 
 // startSandbox serves Stripe's API on loopback.
-func startSandbox(ctx context.Context, c config.Sandbox, account string, failed chan<- error) (*server, error) {
-	return startHTTP(ctx, "--sandbox-addr", c.Addr, sandbox.New(sandbox.Config{Now: time.Now, Account: account}), failed)
+func startSandbox(ctx context.Context, c config.Sandbox, account string, logger *slog.Logger, failed chan<- error) (*server, error) {
+	simulated := sandbox.New(sandbox.Config{Now: time.Now, Account: account})
+	return startHTTP(ctx, "--sandbox-addr", c.Addr, simulated, logger, failed)
 }
 
 // serveSandbox runs the sandbox alone until the context ends. What it holds is gone then.
 func serveSandbox(ctx context.Context, c config.Sandbox, stdout io.Writer, logger *slog.Logger) error {
 	failed := make(chan error, 1)
-	simulated, err := startSandbox(ctx, c, config.SandboxAccount, failed)
+	simulated, err := startSandbox(ctx, c, config.SandboxAccount, logger, failed)
 	if err != nil {
 		return err
 	}

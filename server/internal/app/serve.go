@@ -10,14 +10,13 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/tillgate/tillgate/server/internal/auth"
 	"github.com/tillgate/tillgate/server/internal/config"
 	"github.com/tillgate/tillgate/server/internal/operation"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
-
-// drainBudget is how long a stop may take: longer than any call to Stripe may, so that charges under way finish.
-const drainBudget = 35 * time.Second
 
 // serve runs the server until the context ends, then stops it without cutting what is under way.
 func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.Logger) error {
@@ -28,7 +27,7 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 	failed := make(chan error, 3)
 
 	if c.Sandbox != nil {
-		simulated, err := startSandbox(ctx, *c.Sandbox, c.Stripe.Account, failed)
+		simulated, err := startSandbox(ctx, *c.Sandbox, c.Stripe.Account, logger, failed)
 		if err != nil {
 			return err
 		}
@@ -61,8 +60,8 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 	if err != nil {
 		return err
 	}
-	go func() { failed <- api.server.Serve(apiListener) }()
-	ops, err := startHTTP(ctx, "--ops-addr", c.OpsAddr, opsHandler(api.health), failed)
+	go func() { failed <- api.server.Serve(netutil.LimitListener(apiListener, maxConnections)) }()
+	ops, err := startHTTP(ctx, "--ops-addr", c.OpsAddr, opsHandler(api.health, gateway.Reachable), logger, failed)
 	if err != nil {
 		api.server.Stop()
 		return err
@@ -73,41 +72,16 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 	addr := apiListener.Addr().String()
 	logger.InfoContext(ctx, "ready", append([]any{"grpc_addr", addr, "ops_addr", ops.addr}, ready...)...)
 	if c.Sandbox != nil {
-		printFirstCall(stdout, addr, c.Stripe.URL)
+		printFirstCall(stdout, addr, c.Stripe.URL, c.TLS != nil)
 	}
 
 	select {
 	case <-ctx.Done():
-		logger.InfoContext(ctx, "stopping", "budget", drainBudget.String())
-		return drain(context.WithoutCancel(ctx), api, runner, logger)
+		return drain(context.WithoutCancel(ctx), api, runner, c.LameDuck, c.DrainBudget, logger)
 	case err := <-failed:
 		api.server.Stop()
 		return fmt.Errorf("a listener ended: %w", err)
 	}
-}
-
-// drain takes no new calls, lets those under way and the writes whose callers have left come to their end, and gives up
-// when the budget is spent.
-func drain(ctx context.Context, api *api, runner *operation.Runner, logger *slog.Logger) error {
-	ctx, cancel := context.WithTimeout(ctx, drainBudget)
-	defer cancel()
-	api.health.Shutdown()
-	stopped := make(chan struct{})
-	go func() {
-		api.server.GracefulStop()
-		close(stopped)
-	}()
-	select {
-	case <-stopped:
-	case <-ctx.Done():
-		api.server.Stop()
-		<-stopped
-	}
-	if left := runner.Drain(ctx); left > 0 {
-		return fmt.Errorf("%d writes were still under way when the time to stop was up; their outcome is not known", left)
-	}
-	logger.InfoContext(ctx, "stopped")
-	return nil
 }
 
 // server is one HTTP listener.
@@ -118,14 +92,21 @@ type server struct {
 
 // startHTTP serves a handler, whose end, other than by stop, goes to failed.
 func startHTTP(
-	ctx context.Context, flag, addr string, handler http.Handler, failed chan<- error,
+	ctx context.Context, flag, addr string, handler http.Handler, logger *slog.Logger, failed chan<- error,
 ) (*server, error) {
 	listener, err := listen(ctx, flag, addr)
 	if err != nil {
 		return nil, err
 	}
-	// Whoever connects must say what it wants at once; an answer may take as long as a simulated delay.
-	s := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	s := &http.Server{
+		Handler: handler,
+		// Whoever connects must say what it wants at once; an answer may take as long as a simulated delay.
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		// Longer than stripegw keeps a connection that nobody uses: a request that meets the end of its connection has an
+		// unknown outcome.
+		IdleTimeout: 2 * time.Minute,
+		ErrorLog:    slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
 	go func() {
 		if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err

@@ -20,10 +20,12 @@ import (
 // stripeCanary stands in every message of a broken Stripe: none of it may come out.
 const stripeCanary = "canary@example.com pi_1_secret_canary"
 
-// fault breaks the next request to Stripe.
+// fault breaks the next request to Stripe, or as many as its count says.
 func (p *process) fault(t *testing.T, fault map[string]any) {
 	t.Helper()
-	fault["count"] = 1
+	if fault["count"] == nil {
+		fault["count"] = 1
+	}
 	body, err := json.Marshal(fault)
 	if err != nil {
 		t.Fatal(err)
@@ -33,23 +35,47 @@ func (p *process) fault(t *testing.T, fault map[string]any) {
 	}
 }
 
-// requests counts what Stripe was sent about payments.
-func (p *process) requests(t *testing.T, method string) int {
+// sent is a request that Stripe received.
+type sent struct {
+	Method, Path string
+	Key          string `json:"idempotency_key"`
+}
+
+// received returns what Stripe was sent.
+func (p *process) received(t *testing.T) []sent {
 	t.Helper()
 	var log struct {
-		Requests []struct{ Method, Path string } `json:"requests"`
+		Requests []sent `json:"requests"`
 	}
 	_, body := p.sandboxCall(t, http.MethodGet, "/_sandbox/requests", "")
 	if err := json.Unmarshal(body, &log); err != nil {
 		t.Fatal(err)
 	}
+	return log.Requests
+}
+
+// requests counts what Stripe was sent about payments.
+func (p *process) requests(t *testing.T, method string) int {
+	t.Helper()
 	n := 0
-	for _, r := range log.Requests {
+	for _, r := range p.received(t) {
 		if r.Method == method && strings.HasPrefix(r.Path, "/v1/payment_intents") {
 			n++
 		}
 	}
 	return n
+}
+
+// keys returns the idempotency keys that Stripe saw, each once.
+func (p *process) keys(t *testing.T) map[string]bool {
+	t.Helper()
+	keys := map[string]bool{}
+	for _, r := range p.received(t) {
+		if r.Method != http.MethodGet {
+			keys[r.Key] = true
+		}
+	}
+	return keys
 }
 
 func answered(statusCode int, errorType, code string) map[string]any {
