@@ -32,7 +32,7 @@ func (s *Sandbox) controlAuthenticate(r *http.Request, id string) answer {
 	if !ok {
 		return controlError(http.StatusNotFound, fmt.Errorf("no payment intent %s", id))
 	}
-	if pi.Status != statusRequiresAction || pi.waiting == nil {
+	if pi.Status != statusRequiresAction {
 		return controlError(http.StatusConflict, fmt.Errorf("payment intent %s is %s, not requires_action", id, pi.Status))
 	}
 	// Stripe.js asks in the customer's browser: such an event has no request id, and the attempt as its key (captured).

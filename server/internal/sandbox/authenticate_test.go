@@ -87,6 +87,19 @@ func TestT01_ManualConfirmation(t *testing.T) {
 	})
 }
 
+// What the customer did for one card does not count for the next.
+func TestT01_AuthenticationBelongsToItsCard(t *testing.T) {
+	t.Parallel()
+	a := newAPI()
+	declined := a.pay(t, "pm_card_threeDSecureRequiredChargeDeclined", "").text("id")
+	manual := a.pay(t, "pm_card_threeDSecure2Required", "&confirmation_method=manual").text("id")
+	for _, id := range []string{declined, manual} {
+		a.authenticate(t, id, "succeed").want(t, 200, nil)
+		a.post(t, intentsPath+"/"+id+"/confirm", "payment_method=pm_card_visa").want(t, 200, map[string]any{"status": "succeeded"})
+		a.chargeOf(t, id).want(t, 200, map[string]any{"payment_method_details.card.three_d_secure": nil})
+	}
+}
+
 func TestT01_AuthenticateRefused(t *testing.T) {
 	t.Parallel()
 	a := newAPI()

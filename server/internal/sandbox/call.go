@@ -39,17 +39,15 @@ func (s *Sandbox) handle(r *http.Request) answer {
 		key: strings.TrimSpace(r.Header.Get("Idempotency-Key")),
 	}
 	c.echoed = c.key
-	s.mu.Lock()
-	c.requestID, c.at = s.ids.request(), s.now()
-	s.catchUp(c.at)
-	s.mu.Unlock()
+	s.locked(func() {
+		c.requestID, c.at = s.ids.request(), s.now()
+		s.catchUp(c.at)
+	})
 
 	refused := c.read(r)
 	a := s.serve(r.Context(), c, refused)
 
-	s.mu.Lock()
-	s.requests.add(c, a)
-	s.mu.Unlock()
+	s.locked(func() { s.requests.add(c, a) })
 	return a
 }
 
@@ -88,9 +86,7 @@ func (s *Sandbox) serve(ctx context.Context, c *call, refused *failure) answer {
 		return c.refuse(f)
 	}
 	if c.method == http.MethodPost && c.key == "" {
-		s.mu.Lock()
-		c.echoed = s.ids.uuid()
-		s.mu.Unlock()
+		s.locked(func() { c.echoed = s.ids.uuid() })
 	}
 	broken := s.breakage(c)
 	if a, instead := broken.before(c); instead {
@@ -133,18 +129,18 @@ var errGone = errors.New("the caller has gone")
 // once executes a call, or replays what the same key was answered before. A delay passes while the key is in use, so
 // that a second request with the key meets Stripe's 409; the effect has happened by then, as after a slow answer.
 func (s *Sandbox) once(ctx context.Context, c *call, broken breakage) (answer, error) {
-	s.mu.Lock()
-	held, a, known := s.keys.begin(c, s.account)
-	if !known {
-		a = s.execute(c, broken)
-	}
-	s.mu.Unlock()
+	var held *keyEntry
+	var a answer
+	s.locked(func() {
+		var known bool
+		if held, a, known = s.keys.begin(c, s.account); !known {
+			a = s.execute(c, broken)
+		}
+	})
 
 	stayed := broken.wait(ctx)
 	if held != nil {
-		s.mu.Lock()
-		held.finish(a)
-		s.mu.Unlock()
+		s.locked(func() { held.finish(a) })
 	}
 	if !stayed {
 		return answer{}, errGone

@@ -13,8 +13,9 @@ import (
 // controlPrefix is where tests steer the sandbox. It takes no API key: whoever reaches loopback may use it.
 const controlPrefix = "/_sandbox/"
 
-// maxAdvance keeps the clock within what a time.Duration and a date can hold.
-const maxAdvance = 10 * 365 * 24 * time.Hour
+// maxAdvance is how far ahead the clock can be moved in all: it keeps within what a time.Duration, a date and the ids
+// that are made of it can hold.
+const maxAdvance = 50 * 365 * 24 * time.Hour
 
 // control answers the endpoints that tests steer the sandbox with: JSON in, JSON out, a 400 that names the field.
 //
@@ -23,7 +24,7 @@ const maxAdvance = 10 * 365 * 24 * time.Hour
 //	GET    faults         the rules, as Faults
 //	POST   faults         adds a Fault
 //	DELETE faults         removes all
-//	POST   clock/advance  {"seconds": 86400}; what is due by then has happened when the answer comes
+//	POST   clock/advance  {"seconds": 86400}
 //	POST   payment_intents/{id}/authenticate  {"outcome": "succeed"} or "fail": takes the 3D Secure step
 //	POST   refunds/{id}/require_action        makes a pending refund wait for the customer
 //	POST   reset          forgets everything
@@ -81,21 +82,22 @@ func (s *Sandbox) controlClock(r *http.Request) answer {
 	if err := decodeControl(r, &request); err != nil {
 		return controlError(http.StatusBadRequest, err)
 	}
-	if request.Seconds <= 0 || request.Seconds > int64(maxAdvance/time.Second) {
-		return controlError(http.StatusBadRequest, fmt.Errorf("seconds: must be between 1 and %d", maxAdvance/time.Second))
+	var left int64
+	s.locked(func() { left = int64((maxAdvance - s.advanced) / time.Second) })
+	if request.Seconds <= 0 || request.Seconds > left {
+		return controlError(http.StatusBadRequest, fmt.Errorf("seconds: must be between 1 and %d, which is how far the clock "+
+			"can still be moved", left))
 	}
 	now := s.Advance(time.Duration(request.Seconds) * time.Second)
 	return controlAnswer(http.StatusOK, map[string]any{"now": now.UTC()})
 }
 
-// Advance moves the sandbox's clock ahead of the one in its Config and gives the new time.
+// Advance moves the sandbox's clock ahead of the one in its Config, by at most 50 years in all, and gives the new time.
 func (s *Sandbox) Advance(by time.Duration) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.advanced += by
-	now := s.now()
-	s.catchUp(now)
-	return now
+	s.advanced = min(s.advanced+by, maxAdvance)
+	return s.now()
 }
 
 // Reset forgets everything: objects, money, keys, faults, requests, and how far the clock was moved.
@@ -114,7 +116,7 @@ func decodeControl(r *http.Request, into any) error {
 	if err := decoder.Decode(into); err != nil {
 		return fmt.Errorf("body: %w", err)
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("body: holds more than one JSON value")
 	}
 	return nil

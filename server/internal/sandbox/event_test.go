@@ -109,9 +109,9 @@ func TestT01_EventsPerOperation(t *testing.T) {
 func TestT01_EventShape(t *testing.T) {
 	t.Parallel()
 	a := newAPI()
-	paid := a.pay(t, "pm_card_visa", "&description=then", key("k1"))
+	paid := a.pay(t, "pm_card_visa", "&description=then&metadata[is]=then", key("k1"))
 	id := paid.text("id")
-	a.post(t, intentsPath+"/"+id, "description=now").want(t, 200, nil)
+	a.post(t, intentsPath+"/"+id, "description=now&metadata[is]=now", key("k0")).want(t, 200, nil)
 	a.refund(t, id, "&amount=500", key("k2"))
 	form := regexp.MustCompile(`^evt_3[A-Za-z0-9]{23}$`)
 	for _, e := range a.events(t) {
@@ -133,7 +133,7 @@ func TestT01_EventShape(t *testing.T) {
 	}
 	succeeded := a.get(t, eventsPath, "type=payment_intent.succeeded").first(t)
 	succeeded.want(t, 200, map[string]any{
-		"data.object.id": id, "data.object.description": "then", "data.object.latest_charge": paid.text("latest_charge"),
+		"data.object.id": id, "data.object.description": "then", "data.object.metadata.is": "then", "data.object.latest_charge": paid.text("latest_charge"),
 		"data.previous_attributes": nil, "request.id": paid.header.Get("Request-Id"), "request.idempotency_key": "k1",
 	})
 	refunded := a.get(t, eventsPath, "type=charge.refunded").first(t)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,6 +58,9 @@ type Fault struct {
 	Fired int `json:"fired"`
 }
 
+// maxDelay is longer than anybody waits.
+const maxDelay = time.Hour
+
 var faultKinds = []FaultKind{
 	FaultDropBefore, FaultDropAfter, FaultTruncate, FaultWrongJSON, FaultSlowBody, FaultDelay, Fault500Before,
 	Fault500After, Fault502HTML, FaultStatus,
@@ -71,8 +75,12 @@ func (f *Fault) check() error {
 		return errors.New("probability: must be between 0 and 1")
 	case f.Count < 0:
 		return errors.New("count: must not be negative")
-	case pauses && f.DelayMS <= 0:
-		return fmt.Errorf("delay_ms: must be positive for kind %s", f.Kind)
+	case f.Method != "" && !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodDelete}, f.Method):
+		return errors.New("method: must be GET, POST or DELETE")
+	case f.Path != "" && !strings.HasPrefix(f.Path, "/"):
+		return errors.New("path: must begin with /, as /v1/payment_intents/* does")
+	case pauses && (f.DelayMS <= 0 || f.DelayMS > maxDelay.Milliseconds()):
+		return fmt.Errorf("delay_ms: must be between 1 and %d for kind %s", maxDelay.Milliseconds(), f.Kind)
 	case !pauses && f.DelayMS != 0:
 		return fmt.Errorf("delay_ms: kind %s takes none", f.Kind)
 	case f.Kind == FaultStatus && (f.Status < 200 || f.Status > 599):

@@ -109,10 +109,13 @@ func (s *Sandbox) confirm(c *call, pi *paymentIntent, how confirmation) *failure
 	if how.method.debit != nil {
 		return s.debit(c, pi, how)
 	}
+	if how.method.ID != pi.PaymentMethod.id {
+		pi.passed = nil // the customer authenticated for another card
+	}
 	card := how.method.test
 	demanded := pi.PaymentMethodOptions.Card.RequestThreeDSecure != "automatic"
 	switch {
-	case pi.passed != nil && how.method.ID == pi.PaymentMethod.id:
+	case pi.passed != nil:
 		return s.charge(c, pi, how)
 	case card.auth == authBroken, card.auth == authBrokenIfAsked && demanded:
 		return s.declined(c, pi, how.method, &declineGeneric)

@@ -65,6 +65,13 @@ func chacha(seed uint64, stream byte) *rand.ChaCha8 {
 	return rand.NewChaCha8(full)
 }
 
+// locked runs a step alone. A panic in it, which net/http turns into a broken connection, leaves the lock free.
+func (s *Sandbox) locked(step func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	step()
+}
+
 // now is the sandbox's time. The caller holds mu.
 func (s *Sandbox) now() time.Time {
 	return s.clock().Add(s.advanced)
