@@ -14,7 +14,7 @@ import (
 )
 
 // TestAnswerOfOtherTypes: Stripe sends another type than expected in any one field. Money may have moved, so that the
-// answer is read all the same, but for the four fields without which it says nothing; and the other fields are as
+// answer is read all the same, but for the five fields without which it says nothing; and the other fields are as
 // before.
 func TestAnswerOfOtherTypes(t *testing.T) {
 	full := func() map[string]any {
@@ -25,7 +25,7 @@ func TestAnswerOfOtherTypes(t *testing.T) {
 			"latest_charge":      chargeSample(t, map[string]any{"outcome.risk_level": "normal"}),
 		})
 	}
-	essential := map[string]bool{"id": true, "status": true, "amount": true, "currency": true}
+	essential := map[string]bool{"object": true, "id": true, "status": true, "amount": true, "currency": true}
 	others := []any{"text", 12345, 1.5, true, []any{1}, map[string]any{"a": "b"}, nil}
 	tried := 0
 	var walk func(at map[string]any, path string, root map[string]any)

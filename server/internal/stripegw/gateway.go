@@ -108,7 +108,8 @@ func New(config Config) (*Gateway, error) {
 	return g, nil
 }
 
-// Sends is how many requests have been handed to the transport so far. Each is one arrival at Stripe at most.
+// Sends is how many requests have been handed to the transport so far. Each write is one arrival at
+// Stripe at most; a read may be repeated by the transport, on another connection.
 func (g *Gateway) Sends() int64 { return g.sends.Load() }
 
 // Close lets go of idle connections. Sends under way go on.

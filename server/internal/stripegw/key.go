@@ -32,7 +32,7 @@ func ParseKey(text string) (Key, error) {
 	case strings.HasPrefix(text, "pk_"):
 		return Key{}, errors.New("this Stripe key is publishable (pk_...): use a secret or restricted one")
 	case !keyShape.MatchString(text):
-		return Key{}, errors.New("a Stripe key must look like sk_test_..., rk_test_..., sk_live_... or rk_live_...")
+		return Key{}, errors.New("a Stripe key must begin with sk_test_, rk_test_, sk_live_ or rk_live_, then letters and digits")
 	}
 	return Key{secret: &text}, nil
 }

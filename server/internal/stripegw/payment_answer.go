@@ -18,6 +18,7 @@ const noAmount = math.MinInt64
 // decoding all of it costs more than the rest of a call. Plain types are right: where Stripe sends another type than
 // expected, encoding/json leaves the field empty, reads on, and says so at the end.
 type paymentIntent struct {
+	Object                    string            `json:"object"`
 	ID                        string            `json:"id"`
 	Status                    string            `json:"status"`
 	Amount                    int64             `json:"amount"`
@@ -74,8 +75,8 @@ type paymentError struct {
 	} `json:"payment_method"`
 }
 
-// decodePaymentIntent reads an answer that should be a payment intent, in one pass. Without id, status, amount and
-// currency it is unreadable; any other field may be missing or of another type than expected, since an answer about
+// decodePaymentIntent reads an answer that should be a payment intent, in one pass. Without its type, id, status,
+// amount and currency it is unreadable; any other field may be missing or of another type than expected, since an answer about
 // money that has moved must be understood.
 func decodePaymentIntent(body []byte) (*paymentIntent, error) {
 	intent := &paymentIntent{Amount: noAmount}
@@ -85,7 +86,7 @@ func decodePaymentIntent(body []byte) (*paymentIntent, error) {
 		}
 		intent.readReferences(body)
 	}
-	if intent.ID == "" || intent.Status == "" || intent.Amount == noAmount || intent.Currency == "" {
+	if intent.Object != "payment_intent" || intent.ID == "" || intent.Status == "" || intent.Amount == noAmount || intent.Currency == "" {
 		return nil, errUnreadable
 	}
 	return intent, nil

@@ -7,6 +7,7 @@ import (
 
 // refundObject is what we take from Stripe's refund, https://docs.stripe.com/api/refunds/object.
 type refundObject struct {
+	Object             string            `json:"object"`
 	ID                 string            `json:"id"`
 	Status             string            `json:"status"`
 	Amount             int64             `json:"amount"`
@@ -21,9 +22,9 @@ type refundObject struct {
 	ReceiptNumber      string            `json:"receipt_number"`
 }
 
-// decodeRefundObject reads an answer that should be a refund. Without id, amount and currency it is unreadable; any
-// other field may be missing or of another type than expected, as in decodePaymentIntent. Of an old refund, Stripe may
-// not say the status.
+// decodeRefundObject reads an answer that should be a refund. Without its type, id, amount and currency it is
+// unreadable; any other field may be missing or of another type than expected, as in decodePaymentIntent. Of an old
+// refund, Stripe may not say the status.
 func decodeRefundObject(body []byte) (*refundObject, error) {
 	object := &refundObject{Amount: noAmount}
 	if err := json.Unmarshal(body, object); err != nil {
@@ -32,7 +33,7 @@ func decodeRefundObject(body []byte) (*refundObject, error) {
 		}
 		object.readReferences(body)
 	}
-	if object.ID == "" || object.Amount == noAmount || object.Currency == "" {
+	if object.Object != "refund" || object.ID == "" || object.Amount == noAmount || object.Currency == "" {
 		return nil, errUnreadable
 	}
 	return object, nil

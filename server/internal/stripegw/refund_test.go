@@ -42,9 +42,9 @@ func TestRefundGolden(t *testing.T) {
 }
 
 // TestRefundOfOtherTypes: Stripe sends another type than expected in any one field. The money may be on its way, so
-// that the answer is read all the same, but for the three fields without which it says nothing.
+// that the answer is read all the same, but for the four fields without which it says nothing.
 func TestRefundOfOtherTypes(t *testing.T) {
-	essential := map[string]bool{"id": true, "amount": true, "currency": true}
+	essential := map[string]bool{"object": true, "id": true, "amount": true, "currency": true}
 	sample := refundSample(t, map[string]any{"payment_intent": "pi_1", "metadata": map[string]any{"order": "1001"}})
 	for key, original := range sample {
 		for _, other := range []any{"text", 12345, 1.5, true, []any{1}, map[string]any{"a": "b"}, nil} {

@@ -31,8 +31,9 @@ const (
 	errTooLarge = apierr.ConstError("the answer is too large")
 )
 
-// Send sends a request once, under an idempotency key where it is a write, and returns the answer if it is one of
-// success. It never repeats, and never follows a redirect. It obeys ctx and the send timeout, whichever ends first.
+// Send hands a request to the transport once, under an idempotency key where it is a write, and returns the answer if it
+// is one of success. It never repeats a write, and never follows a redirect. It obeys ctx and the send timeout, whichever
+// ends first.
 //
 // An error is a *SendError; or an *apierr.Error, INTERNAL, for a request that must not leave: a write without a key,
 // for which a repetition would be a second operation.
