@@ -102,7 +102,7 @@ func (e *Error) Hidden() *Error {
 	for _, detail := range c.Details {
 		if d, ok := detail.(*paymentsv1.Decline); ok {
 			hideDecline(d)
-			c.WithMetadata("stripe_code", d.GetCode()).WithMetadata("advice", shortAdvice(d.GetAdvice()))
+			c = c.WithMetadata("stripe_code", d.GetCode()).WithMetadata("advice", shortAdvice(d.GetAdvice()))
 		}
 	}
 	return c

@@ -36,6 +36,7 @@ func From(err error) *Error {
 			return New(paymentsv1.ErrorReason_ERROR_REASON_CANCELLED).WithCause(context.Canceled)
 		case codes.DeadlineExceeded:
 			return New(paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED).WithCause(context.DeadlineExceeded)
+		default: // of something that is not ours
 		}
 	}
 	return New(paymentsv1.ErrorReason_ERROR_REASON_INTERNAL).WithCause(err)

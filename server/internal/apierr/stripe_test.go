@@ -205,7 +205,9 @@ var stripeCases = []struct {
 	{"408 of a proxy on a write", apierr.StripeError{HTTPStatus: 408}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
 	{"409 that is not Stripe's", apierr.StripeError{HTTPStatus: 409}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
 	{
-		"400 of a Stripe that does not know", apierr.StripeError{HTTPStatus: 400, Type: "api_error"}, aCreate, codes.Unknown,
+		"400 of a Stripe that does not know",
+		apierr.StripeError{HTTPStatus: 400, Type: "api_error"},
+		aCreate, codes.Unknown,
 		"OUTCOME_PENDING",
 	},
 	{"redirect of a write", apierr.StripeError{HTTPStatus: 307}, aCreate, codes.Unknown, "OUTCOME_PENDING"},
