@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -26,6 +27,7 @@ type fakeGateway struct {
 	write func(ctx context.Context) (stripegw.Outcome, error)
 
 	sent        atomic.Int64
+	mu          sync.Mutex
 	key         string
 	operationID string
 }
@@ -38,7 +40,9 @@ func (g *fakeGateway) Write(
 	ctx context.Context, _ string, _ stripegw.Request, key, operationID string,
 ) (stripegw.Outcome, error) {
 	g.sent.Add(1)
+	g.mu.Lock()
 	g.key, g.operationID = key, operationID
+	g.mu.Unlock()
 	if g.write == nil {
 		return stripegw.Outcome{Resource: &paymentsv1.Payment{Id: "pi_1"}}, nil
 	}
