@@ -197,10 +197,18 @@ func TestFaults(t *testing.T) {
 		{"secret as an address", []string{"--grpc-addr", "whsec_canary"}, "", []string{"--grpc-addr must be"}},
 		{"URL with a fragment", []string{"--stripe-url", "https://stripe.example#x"}, "sk_test_canary", []string{"no path"}},
 		{"URL without a host", []string{"--stripe-url", "https://:443"}, "sk_test_canary", []string{"--stripe-url must be"}},
-		{"TLS and none in the sandbox", []string{"--sandbox", "--tls-cert", "/no/cert", "--tls-key", "/no/key", "--insecure"}, "",
-			[]string{"choose one"}},
-		{"the sandbox's token in the file", []string{"--sandbox", "--callers", callersFileOf(t, "x", "sandbox")}, "",
-			[]string{"has the sandbox's own token"}},
+		{
+			"TLS and none in the sandbox",
+			[]string{"--sandbox", "--tls-cert", "/no/cert", "--tls-key", "/no/key", "--insecure"},
+			"",
+			[]string{"choose one"},
+		},
+		{
+			"the sandbox's token in the file",
+			[]string{"--sandbox", "--callers", callersFileOf(t, "x", "sandbox")},
+			"",
+			[]string{"has the sandbox's own token"},
+		},
 		{"key on the command line", []string{"--stripe-key=sk_live_canary"}, "", []string{"unknown flag --stripe-key"}},
 		{"key as a word", []string{"--sandbox", "sk_live_canary"}, "", []string{"unexpected argument"}},
 	} {

@@ -51,8 +51,7 @@ func logCall(ctx context.Context, logger *slog.Logger, method string, took time.
 	attrs = appendIfSet(attrs, "caller", info.Caller())
 	attrs = appendIfSet(attrs, "operation_id", info.OperationID())
 	attrs = appendIfSet(attrs, "stripe_request_id", info.StripeRequestID())
-	var e *apierr.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*apierr.Error](err); ok {
 		attrs = append(attrs, slog.String("reason", apierr.ShortReason(e.Reason)))
 		attrs = append(attrs, e.LogAttrs()...)
 	}
