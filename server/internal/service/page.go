@@ -12,6 +12,9 @@ const (
 	defaultPageSize = 20
 	// maxPageSize is also Stripe's.
 	maxPageSize = 100
+	// maxPageBytes keeps a page below the 4 MiB that gRPC clients take by default, although 49 pairs of metadata can make
+	// one item 100 KB.
+	maxPageBytes = 3 << 20
 )
 
 // listRequest is the request of any list.
@@ -27,6 +30,17 @@ func pageSize(req listRequest) int {
 		return defaultPageSize
 	}
 	return min(int(req.GetPageSize()), maxPageSize)
+}
+
+// fitting is how many of the first items make a page that a client can take: at least one.
+func fitting[T proto.Message](items []T) int {
+	bytes := 0
+	for i, item := range items {
+		if bytes += proto.Size(item); bytes > maxPageBytes && i > 0 {
+			return i
+		}
+	}
+	return len(items)
 }
 
 // startAfter is the id behind which the page begins, empty for the first page.

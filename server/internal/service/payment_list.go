@@ -30,6 +30,9 @@ func (s *Payments) ListPayments(
 	if err := scan.run(ctx); err != nil {
 		return nil, err
 	}
+	if n := fitting(scan.found); n < len(scan.found) {
+		scan.found, scan.last, scan.more = scan.found[:n], scan.found[n-1].GetId(), true
+	}
 	response := &paymentsv1.ListPaymentsResponse{Payments: scan.found}
 	if scan.more {
 		response.NextPageToken = pagetoken.Encode(scan.last, req)

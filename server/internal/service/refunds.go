@@ -55,6 +55,9 @@ func (s *Payments) ListRefunds(
 	if err != nil {
 		return nil, err
 	}
+	if n := fitting(refunds); n < len(refunds) {
+		refunds, more = refunds[:n], true
+	}
 	response := &paymentsv1.ListRefundsResponse{Refunds: refunds}
 	if more {
 		response.NextPageToken = pagetoken.Encode(refunds[len(refunds)-1].GetId(), req)
