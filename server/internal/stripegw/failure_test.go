@@ -90,7 +90,7 @@ func TestM16_UnreadableSuccess(t *testing.T) {
 			_, _ = io.WriteString(w, `{"id":"`+canary)
 		}},
 		{name: "too large", handler: func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, smallPayment+strings.Repeat(" ", 4<<20))
+			_, _ = io.WriteString(w, smallPayment+strings.Repeat(" ", 24<<20))
 		}},
 		{name: "announced as too large", handler: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", strconv.Itoa(5<<20))

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// maxBody is the largest answer that is read, in bytes. A payment with its charge has about 8 KB, a page of 100 less
-	// than 1 MB.
-	maxBody = 4 << 20
+	// maxBody is the largest answer that is read, in bytes. A payment with its charge has about 8 KB; a page of 100, each
+	// with all the metadata that Stripe keeps, on the payment and on its charge, has less than 20 MB.
+	maxBody = 24 << 20
 	// maxKey is the longest idempotency key that Stripe takes (https://docs.stripe.com/api/idempotent_requests).
 	maxKey = 255
 	// keyHeader is not in the canonical form on purpose. Go's transport repeats a request unseen, when a reused
