@@ -180,6 +180,8 @@ func TestExitCodes(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	addr := taken.Addr().String()
+	certificate, _, _ := selfSigned(t)
+	_, otherKey, _ := selfSigned(t)
 	for _, tt := range []struct {
 		name   string
 		args   []string
@@ -194,6 +196,11 @@ func TestExitCodes(t *testing.T) {
 			"no Stripe key", "--sandbox", "no callers", "no TLS",
 			"no --stripe-account",
 		}},
+		{
+			"TLS key that does not fit", []string{"--sandbox", "--tls-cert", certificate, "--tls-key", otherKey}, app.ExitConfig, "",
+			[]string{"private key does not match"},
+		},
+		{"callers file that is a folder", []string{"--sandbox", "--callers", t.TempDir()}, app.ExitConfig, "", []string{"--callers: read"}},
 		{"unknown flag", []string{"--no-such-flag"}, app.ExitConfig, "", []string{"no-such-flag"}},
 		{"unknown command", []string{"migrate-all"}, app.ExitConfig, "", []string{"migrate-all"}},
 		{
