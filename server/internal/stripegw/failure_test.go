@@ -76,14 +76,15 @@ func TestM16_UnreadableSuccess(t *testing.T) {
 		{name: "a JSON string", body: `"` + canary + `"`},
 		{name: "a JSON list", body: `["` + canary + `"]`},
 		{name: "JSON of something else", body: `{"ok":true,"` + canary + `":"` + canary + `"}`},
-		{name: "no id", body: `{"status":"succeeded","amount":1000,"currency":"usd"}`},
-		{name: "no status", body: `{"id":"pi_1","amount":1000,"currency":"usd"}`},
-		{name: "no amount", body: `{"id":"pi_1","status":"succeeded","currency":"usd"}`},
+		{name: "another object", body: strings.Replace(smallPayment, "payment_intent", "charge", 1)},
+		{name: "no id", body: `{"object":"payment_intent","status":"succeeded","amount":1000,"currency":"usd"}`},
+		{name: "no status", body: `{"object":"payment_intent","id":"pi_1","amount":1000,"currency":"usd"}`},
+		{name: "no amount", body: `{"object":"payment_intent","id":"pi_1","status":"succeeded","currency":"usd"}`},
 		{
 			name: "amount of another type",
-			body: `{"id":"pi_1","status":"succeeded","amount":"` + canary + `","currency":"usd"}`,
+			body: `{"object":"payment_intent","id":"pi_1","status":"succeeded","amount":"` + canary + `","currency":"usd"}`,
 		},
-		{name: "no currency", body: `{"id":"pi_1","status":"succeeded","amount":1000}`},
+		{name: "no currency", body: `{"object":"payment_intent","id":"pi_1","status":"succeeded","amount":1000}`},
 		{name: "two objects", body: smallPayment + canary},
 		{name: "cut by the connection", handler: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "500")
@@ -93,7 +94,7 @@ func TestM16_UnreadableSuccess(t *testing.T) {
 			_, _ = io.WriteString(w, smallPayment+strings.Repeat(" ", 24<<20))
 		}},
 		{name: "announced as too large", handler: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", strconv.Itoa(5<<20))
+			w.Header().Set("Content-Length", strconv.Itoa(25<<20))
 			_, _ = io.WriteString(w, smallPayment)
 		}},
 	} {
