@@ -2,6 +2,7 @@ package interceptor_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
 	healthgrpc "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -272,5 +274,47 @@ func TestLevels(t *testing.T) {
 		if lines := h.log.lines(t, "call"); len(lines) != 1 || lines[0]["level"] != tt.want {
 			t.Errorf("%v is logged as %v, want %s", tt.err, lines, tt.want)
 		}
+	}
+}
+
+// rawBytes sends bytes as they are.
+type rawBytes struct{}
+
+func (rawBytes) Marshal(v any) (mem.BufferSlice, error) {
+	text, ok := v.(*string)
+	if !ok {
+		return nil, fmt.Errorf("it sends texts, not %T", v)
+	}
+	return mem.BufferSlice{mem.SliceBuffer(*text)}, nil
+}
+
+func (rawBytes) Unmarshal(mem.BufferSlice, any) error { return nil }
+
+func (rawBytes) Name() string { return "proto" }
+
+// What is no message goes through the chain like any other request: an outsider hears only that it is one, and a caller
+// what is wrong, with a line in the log.
+func TestMalformedRequests(t *testing.T) {
+	h := serveAll(t, func(context.Context) (any, error) {
+		t.Error("the handler was reached")
+		return &paymentsv1.GetPaymentResponse{}, nil
+	})
+	for name, sent := range map[string]string{
+		"text that is not UTF-8": "\x0a\x04\xff\xfe\xfd\xfc",
+		"cut off":                "\x0a\x20pi_1",
+		"no protobuf":            "\xff\xff\xff\xff",
+		"the mark itself":        "\x0a\x04pi_1" + "\xfa\xff\xff\xff\x0f\x00",
+	} {
+		err := h.conn.Invoke(t.Context(), getPayment, &sent, new(string), grpc.ForceCodecV2(rawBytes{}))
+		if reasonOf(err) != "CREDENTIALS_INVALID" {
+			t.Errorf("%s, of an outsider: %v, want CREDENTIALS_INVALID", name, err)
+		}
+		err = h.conn.Invoke(as(t, tokenAll), getPayment, &sent, new(string), grpc.ForceCodecV2(rawBytes{}))
+		if status.Code(err) != codes.InvalidArgument || reasonOf(err) != "INVALID_FIELD" {
+			t.Errorf("%s: %v, want INVALID_ARGUMENT, INVALID_FIELD", name, err)
+		}
+	}
+	if got := len(h.log.lines(t, "call")); got != 8 {
+		t.Errorf("%d lines were logged, want 8", got)
 	}
 }

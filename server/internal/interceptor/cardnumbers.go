@@ -22,7 +22,7 @@ func refuseCardNumbers() link {
 			return handler(ctx, req)
 		},
 		stream: func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			return handler(srv, &cardNumberStream{ss})
+			return handler(srv, &checkedStream{ss, checkCardNumbers})
 		},
 	}
 }
@@ -37,15 +37,4 @@ func checkCardNumbers(m any) error {
 			"put a letter in front of a number of your own that looks like one")
 	}
 	return nil
-}
-
-// cardNumberStream refuses what it receives.
-type cardNumberStream struct{ grpc.ServerStream }
-
-// RecvMsg receives a message and refuses it where it holds a card number.
-func (s *cardNumberStream) RecvMsg(m any) error {
-	if err := s.ServerStream.RecvMsg(m); err != nil {
-		return err
-	}
-	return checkCardNumbers(m)
 }

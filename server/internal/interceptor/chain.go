@@ -9,6 +9,8 @@ import (
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	protobuf "google.golang.org/grpc/encoding/proto"
 
 	"github.com/tillgate/tillgate/server/internal/auth"
 	"github.com/tillgate/tillgate/server/internal/pan"
@@ -46,7 +48,7 @@ type link struct {
 //   - errors outside recovery, so that a panic becomes the same neutral INTERNAL as any unknown error;
 //   - auth before validation, so that an outsider learns nothing of what a valid request looks like (AIP-211);
 //   - declines behind auth, since a scope decides what may be shown;
-//   - cardnumbers and validation innermost, so that handlers may assume valid requests.
+//   - malformed, cardnumbers and validation innermost, so that handlers may assume valid requests.
 func chain(c Config) []link {
 	return []link{
 		requestID(),
@@ -55,6 +57,7 @@ func chain(c Config) []link {
 		recoverPanics(c.Logger),
 		authorize(c.Tokens, c.Policy, c.Public),
 		hideDeclines(),
+		refuseMalformed(),
 		refuseCardNumbers(),
 		validate(c.Validator),
 	}
@@ -69,7 +72,8 @@ func (c Config) isKnown(method string) bool {
 	return known
 }
 
-// ServerOptions returns the chain as the options of a gRPC server.
+// ServerOptions returns the chain as the options of a gRPC server. It includes the codec, so that what cannot be read
+// comes to the chain too. Only a message over the size limit is refused by grpc-go before it.
 func ServerOptions(c Config) []grpc.ServerOption {
 	links := chain(c)
 	unary := make([]grpc.UnaryServerInterceptor, 0, len(links))
@@ -78,5 +82,8 @@ func ServerOptions(c Config) []grpc.ServerOption {
 		unary = append(unary, l.unary)
 		stream = append(stream, l.stream)
 	}
-	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(unary...), grpc.ChainStreamInterceptor(stream...)}
+	return []grpc.ServerOption{
+		grpc.ForceServerCodecV2(tolerantCodec{encoding.GetCodecV2(protobuf.Name)}),
+		grpc.ChainUnaryInterceptor(unary...), grpc.ChainStreamInterceptor(stream...),
+	}
 }
