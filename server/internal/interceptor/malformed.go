@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
@@ -28,7 +29,7 @@ func (c tolerantCodec) Unmarshal(data mem.BufferSlice, v any) error {
 		return err
 	}
 	proto.Reset(message)
-	message.ProtoReflect().SetUnknown(protowire.AppendBytes(malformed[:len(malformed):len(malformed)], nil))
+	message.ProtoReflect().SetUnknown(protowire.AppendBytes(slices.Clip(malformed), nil))
 	return nil
 }
 
