@@ -25,8 +25,8 @@ func serveSandbox(ctx context.Context, c config.Sandbox, stdout io.Writer, logge
 		return err
 	}
 	defer simulated.stop()
-	logger.InfoContext(ctx, "ready", "sandbox_addr", simulated.addr)
 	_, _ = fmt.Fprintf(stdout, sandboxHelp, simulated.addr)
+	logger.InfoContext(ctx, "ready", "sandbox_addr", simulated.addr)
 
 	select {
 	case <-ctx.Done():

@@ -70,10 +70,11 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 
 	api.setServing()
 	addr := apiListener.Addr().String()
-	logger.InfoContext(ctx, "ready", append([]any{"grpc_addr", addr, "ops_addr", ops.addr}, ready...)...)
 	if c.Sandbox != nil {
 		printFirstCall(stdout, addr, c.Stripe.URL, c.TLS != nil)
 	}
+	// Whoever waits for this line may use what was said before it.
+	logger.InfoContext(ctx, "ready", append([]any{"grpc_addr", addr, "ops_addr", ops.addr}, ready...)...)
 
 	select {
 	case <-ctx.Done():
