@@ -37,7 +37,7 @@ const (
 	// Example: {"reason": "INVALID_FIELD", "metadata": {"field": "amount.minor_units", "stripe_code": "amount_too_small"}}.
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
 	// INVALID_ARGUMENT. The idempotency key was used before, by the same caller and rpc, with another request. Make a new
-	// key for a new request.
+	// key for a new request. A request that is wrong in itself is told that first.
 	ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED ErrorReason = 2
 	// FAILED_PRECONDITION. The idempotency key is older than the retention: what it did is no longer known. Look the
 	// object up before you use a new key.
@@ -60,17 +60,19 @@ const (
 	// ABORTED. A call with the same key is still running. google.rpc.RetryInfo says when to ask again, with the same key.
 	// Metadata: `operation_id`.
 	ErrorReason_ERROR_REASON_OPERATION_IN_PROGRESS ErrorReason = 10
-	// ABORTED. Another change of the same object held its lock at Stripe. Nothing was done. google.rpc.RetryInfo says when
-	// to ask again, with the same key.
+	// ABORTED. Another change of the same object held its lock at Stripe. This call did nothing. google.rpc.RetryInfo says
+	// when to ask again, with the same key.
 	ErrorReason_ERROR_REASON_LOCK_TIMEOUT ErrorReason = 11
-	// RESOURCE_EXHAUSTED. Stripe's rate limit, or ours, was reached. Nothing was done. google.rpc.RetryInfo says when to
+	// RESOURCE_EXHAUSTED. Stripe's rate limit, or ours, was reached. This call did nothing. google.rpc.RetryInfo says when to
 	// ask again, google.rpc.QuotaFailure whose limit it was.
 	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 12
-	// UNAVAILABLE. Stripe could not be reached, and nothing was done. google.rpc.RetryInfo says when to ask again.
+	// UNAVAILABLE. Stripe could not be reached, and this call did nothing. An earlier call with the same key may have: ask
+	// again with it when google.rpc.RetryInfo says, never with a new one.
 	ErrorReason_ERROR_REASON_STRIPE_UNAVAILABLE ErrorReason = 13
 	// DEADLINE_EXCEEDED. The deadline passed on a read.
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 14
-	// DEADLINE_EXCEEDED. The deadline of a write is under 500 milliseconds. Nothing was done. Metadata: `minimum_ms`.
+	// DEADLINE_EXCEEDED. The deadline of a write is, or came, under 500 milliseconds. This call did nothing. Metadata:
+	// `minimum_ms`.
 	ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT ErrorReason = 15
 	// UNKNOWN. The write was sent to Stripe and its outcome is not known: it may have taken effect. Ask again with the
 	// same key; never with a new one. Metadata: `operation_id`.

@@ -52,13 +52,13 @@ var reasons = map[paymentsv1.ErrorReason]struct {
 		codes.ResourceExhausted, "a rate limit was reached; ask again later with the same key",
 	},
 	paymentsv1.ErrorReason_ERROR_REASON_STRIPE_UNAVAILABLE: {
-		codes.Unavailable, "Stripe can not be reached, and nothing was done; ask again with the same key",
+		codes.Unavailable, "Stripe can not be reached, and this call did nothing; ask again with the same key",
 	},
 	paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED: {
 		codes.DeadlineExceeded, "the deadline passed before Stripe answered",
 	},
 	paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT: {
-		codes.DeadlineExceeded, "the deadline is too short for a write; nothing was done",
+		codes.DeadlineExceeded, "the deadline is too short for a write; this call did nothing",
 	},
 	paymentsv1.ErrorReason_ERROR_REASON_OUTCOME_PENDING: {
 		codes.Unknown, "it was sent to Stripe and its outcome is not known; ask again with the same key, never with a new one",

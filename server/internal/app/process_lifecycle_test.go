@@ -197,7 +197,9 @@ func TestExitCodes(t *testing.T) {
 			"no --stripe-account",
 		}},
 		{
-			"TLS key that does not fit", []string{"--sandbox", "--tls-cert", certificate, "--tls-key", otherKey}, app.ExitConfig, "",
+			"TLS key that does not fit",
+			[]string{"--sandbox", "--tls-cert", certificate, "--tls-key", otherKey},
+			app.ExitConfig, "",
 			[]string{"private key does not match"},
 		},
 		{"callers file that is a folder", []string{"--sandbox", "--callers", t.TempDir()}, app.ExitConfig, "", []string{"--callers: read"}},

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/auth"
@@ -27,6 +28,8 @@ const (
 	sandboxKey     = "sk_test_sandbox"
 	sandboxCaller  = "dev"
 	defaultURL     = "https://api.stripe.com"
+	// defaultLameDuck is what load balancers need to hear of a change.
+	defaultLameDuck = 5 * time.Second
 )
 
 var accountID = regexp.MustCompile(`^acct_[A-Za-z0-9]{1,64}$`)
@@ -39,8 +42,8 @@ func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(fo
 // check turns the flags into a configuration, or into a list of every fault in them.
 func (f serveFlags) check() (*Serve, error) {
 	var found faults
-	serve := &Serve{GRPCAddr: f.GRPCAddr, OpsAddr: f.OpsAddr, LameDuck: f.LameDuck, DrainBudget: f.DrainBudget}
-	f.checkStop(&found)
+	serve := &Serve{GRPCAddr: f.GRPCAddr, OpsAddr: f.OpsAddr, DrainBudget: f.DrainBudget}
+	f.checkStop(&found, serve)
 	checkAddr(&found, "--ops-addr", f.OpsAddr)
 	serve.TLS = f.checkTLS(&found)
 	if f.Sandbox {
@@ -56,19 +59,24 @@ func (f serveFlags) check() (*Serve, error) {
 	return serve, nil
 }
 
-func (f serveFlags) checkStop(found *faults) {
-	if f.LameDuck < 0 {
+func (f serveFlags) checkStop(found *faults, serve *Serve) {
+	switch {
+	case f.LameDuck != nil:
+		serve.LameDuck = *f.LameDuck
+	case !f.Sandbox:
+		// No load balancer looks at a sandbox, and whoever presses Ctrl-C there does not want to wait.
+		serve.LameDuck = defaultLameDuck
+	}
+	if serve.LameDuck < 0 {
 		found.add("--lame-duck must not be negative")
 	}
-	if f.DrainBudget <= f.LameDuck {
+	if f.DrainBudget <= serve.LameDuck {
 		found.add("--drain-budget must be longer than --lame-duck")
 	}
 }
 
 func (f serveFlags) checkSandbox(found *faults, serve *Serve) {
 	serve.Sandbox = &Sandbox{Addr: f.SandboxAddr}
-	// No load balancer looks at a sandbox, and whoever presses Ctrl-C does not want to wait.
-	serve.LameDuck = 0
 	*found = append(*found, checkSandboxAddr("--sandbox-addr", f.SandboxAddr, f.SandboxAllowRemote)...)
 	*found = append(*found, checkSandboxAddr("--grpc-addr", f.GRPCAddr, f.SandboxAllowRemote)...)
 	if os.Getenv(KeyVariable) != "" || f.StripeKeyFile != "" {

@@ -67,6 +67,18 @@ func TestServe(t *testing.T) {
 			func(c *config.Serve) bool { return c.GRPCAddr == "127.0.0.1:2" },
 		},
 		{
+			"sandbox that stops fast",
+			[]string{"--sandbox", "--drain-budget", "3s"},
+			nil,
+			func(c *config.Serve) bool { return c.LameDuck == 0 && c.DrainBudget == 3*time.Second },
+		},
+		{
+			"sandbox with a lame duck",
+			[]string{"--sandbox", "--lame-duck", "2s"},
+			nil,
+			func(c *config.Serve) bool { return c.LameDuck == 2*time.Second },
+		},
+		{
 			"sandbox for all the network",
 			[]string{"--sandbox", "--grpc-addr", ":0", "--sandbox-allow-remote"},
 			nil,

@@ -27,8 +27,8 @@ type serveFlags struct {
 	StripeAccount string `placeholder:"acct_..." help:"The Stripe account of the key. It is part of every idempotency key, so never change it."`
 	StripeKeyFile string `placeholder:"FILE" help:"A file that holds the Stripe key, readable by this user alone. Or set TILLGATE_STRIPE_KEY; a key is never a flag, since others can read those."`
 
-	LameDuck    time.Duration `default:"5s" placeholder:"DURATION" help:"How long to go on serving after a signal while health says NOT_SERVING, so that load balancers look elsewhere. With --sandbox: none. Default: ${default}."`
-	DrainBudget time.Duration `default:"35s" placeholder:"DURATION" help:"How long a stop may take in all. A call to Stripe may take 30s; what is cut then has an unknown outcome. Default: ${default}."`
+	LameDuck    *time.Duration `placeholder:"DURATION" help:"How long to go on serving after a signal while health says NOT_SERVING, so that load balancers look elsewhere. Default: 5s, with --sandbox 0s."`
+	DrainBudget time.Duration  `default:"35s" placeholder:"DURATION" help:"How long a stop may take in all. A call to Stripe may take 30s; what is cut then has an unknown outcome. Default: ${default}."`
 
 	Callers string `placeholder:"FILE" help:"The JSON file that names who may call and what they may do."`
 

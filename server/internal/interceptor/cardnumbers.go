@@ -34,7 +34,7 @@ func checkCardNumbers(m any) error {
 	}
 	if field, found := pan.FindField(message); found {
 		return apierr.InvalidField(field, "looks like a card number, which must never be sent here; "+
-			"put a letter in front of a number of your own that looks like one")
+			"put a letter directly in front of a number of your own that looks like one")
 	}
 	return nil
 }

@@ -2,30 +2,42 @@ package operation
 
 import (
 	"context"
-	"errors"
 	"time"
 
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
 )
 
 // Check is a question that a write hangs on and that only a read can answer, for example whether a payment has the
 // currency that the request names. Do asks it, and not its caller, so that it comes after all that refuses a write
-// without asking Stripe, and never before the answer of a write that is done.
+// without asking Stripe. Until there is a store it comes also before the answer of a write that is done: what was done
+// is remembered by Stripe alone.
 type Check func(ctx context.Context) error
+
+// maxCheckTime bounds what the checks of a write may take, so that it and its write end within the time that a stop waits.
+const maxCheckTime = 3 * time.Second
 
 // run asks the checks, and wants as much time left afterwards as a write must have. The context ends when the answer is
 // due.
 func run(ctx context.Context, checks []Check) error {
+	if len(checks) == 0 {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, maxCheckTime)
+	defer cancel()
 	for _, check := range checks {
-		if err := check(ctx); err != nil {
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				// It was a read that came too late; the write was not sent.
-				return apierr.Unavailable(err, retryElsewhere)
-			}
+		err := check(limited)
+		switch late := apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED; {
+		case err == nil:
+		case late && ctx.Err() != nil:
+			return tooShort()
+		case late: // Stripe is slow, not the caller in a hurry
+			return apierr.Unavailable(err, retryElsewhere)
+		default:
 			return err
 		}
 	}
-	if deadline, ok := ctx.Deadline(); ok && len(checks) > 0 && time.Until(deadline) < MinimumDeadline-answerMargin {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < MinimumDeadline-answerMargin {
 		return tooShort()
 	}
 	return nil

@@ -42,7 +42,8 @@ func TestChecks(t *testing.T) {
 		{"it does not hold", 10 * time.Second, time.Second, refusal, "INVALID_FIELD", 1},
 		{"the write is too late before it", 400 * time.Millisecond, time.Millisecond, nil, "DEADLINE_TOO_SHORT", 0},
 		{"the write is too late behind it", time.Second, 300 * time.Millisecond, nil, "DEADLINE_TOO_SHORT", 2},
-		{"it comes too late itself", time.Second, 2 * time.Second, nil, "STRIPE_UNAVAILABLE", 1},
+		{"it comes too late itself", time.Second, 2 * time.Second, nil, "DEADLINE_TOO_SHORT", 1},
+		{"Stripe is slow", 10 * time.Second, 5 * time.Second, nil, "STRIPE_UNAVAILABLE", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
