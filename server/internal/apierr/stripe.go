@@ -163,6 +163,9 @@ func unknownOutcome(e StripeError, s Subject) *Error {
 // invalid tells a caller's mistake from ours: a parameter behind which no field of the request stands can only be ours.
 func invalid(e StripeError) *Error {
 	switch {
+	case e.Code == "" && strings.HasSuffix(e.Field, "minor_units"):
+		// Stripe has no code for a refund that is too large.
+		return InvalidField(e.Field, "is not accepted by Stripe; it may be more than is left")
 	case e.Field != "":
 		return InvalidField(e.Field, invalidDescription(e.Code)).WithMetadata("stripe_code", e.Code)
 	case e.Param != "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/tillgate/tillgate/server/internal/operation"
@@ -41,8 +42,9 @@ func drain(
 	}
 	api.server.Stop()
 	<-stopped
-	if left := runner.Drain(ctx); left > 0 {
-		return fmt.Errorf("%d writes were still under way when the time to stop was up; their outcome is not known", left)
+	if left := runner.Drain(ctx); len(left) > 0 {
+		return fmt.Errorf("%d writes were still under way when the time to stop was up; their outcome is not known: %s",
+			len(left), strings.Join(left, " "))
 	}
 	logger.InfoContext(ctx, "stopped")
 	return nil

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +36,7 @@ type detached struct {
 	closed bool
 	count  int
 	of     map[string]int // by caller
+	names  map[string]int // the operations under way, of which a hasty caller may have the same twice
 	empty  chan struct{}  // made when the door closes; closed once the last write has left
 }
 
@@ -53,13 +56,13 @@ func (d *detached) start(
 	ctx context.Context, operationID string, send func(context.Context) (Outcome, error),
 ) (*write, error) {
 	caller := call.From(ctx).Caller()
-	if err := d.enter(caller); err != nil {
+	if err := d.enter(caller, operationID); err != nil {
 		return nil, err
 	}
 	w := &write{ended: make(chan end), abandoned: make(chan struct{})}
 	ctx = context.WithoutCancel(ctx)
 	go func() {
-		defer d.leave(caller)
+		defer d.leave(caller, operationID)
 		e := d.run(ctx, operationID, send)
 		select {
 		case w.ended <- e:
@@ -117,7 +120,7 @@ func (d *detached) logUnheard(ctx context.Context, e end) {
 	d.logger.LogAttrs(ctx, level, "write ended after its caller left", append(attrs, slog.String("outcome", outcome))...)
 }
 
-func (d *detached) enter(caller string) error {
+func (d *detached) enter(caller, operationID string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -129,27 +132,31 @@ func (d *detached) enter(caller string) error {
 		return apierr.QuotaExceeded("caller:"+caller, "too many writes of this caller are under way", retryWhenFull)
 	}
 	if d.of == nil {
-		d.of = map[string]int{}
+		d.of, d.names = map[string]int{}, map[string]int{}
 	}
 	d.count++
 	d.of[caller]++
+	d.names[operationID]++
 	return nil
 }
 
-func (d *detached) leave(caller string) {
+func (d *detached) leave(caller, operationID string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.count--
 	if d.of[caller]--; d.of[caller] == 0 {
 		delete(d.of, caller)
 	}
+	if d.names[operationID]--; d.names[operationID] == 0 {
+		delete(d.names, operationID)
+	}
 	if d.closed && d.count == 0 {
 		close(d.empty)
 	}
 }
 
-// drain closes the door and waits until the last write has ended or the context has; it says how many are left.
-func (d *detached) drain(ctx context.Context) int {
+// drain closes the door and waits until the last write has ended or the context has; it says which operations are left.
+func (d *detached) drain(ctx context.Context) []string {
 	d.mu.Lock()
 	if !d.closed {
 		d.closed, d.empty = true, make(chan struct{})
@@ -166,5 +173,5 @@ func (d *detached) drain(ctx context.Context) int {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.count
+	return slices.Sorted(maps.Keys(d.names))
 }

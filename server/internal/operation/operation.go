@@ -100,7 +100,8 @@ func (r *Runner) Do(ctx context.Context, method string, req Request, checks ...C
 	return end.outcome, end.err
 }
 
-// Drain refuses new writes and waits for those under way, until the context ends. It says how many it left behind.
-func (r *Runner) Drain(ctx context.Context) int {
+// Drain refuses new writes and waits for those under way, until the context ends. It names the operations that it left
+// behind.
+func (r *Runner) Drain(ctx context.Context) []string {
 	return r.detached.drain(ctx)
 }
