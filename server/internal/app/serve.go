@@ -39,6 +39,7 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 	if err != nil {
 		return fmt.Errorf("build the gateway to Stripe: %w", err)
 	}
+	defer gateway.Close()
 	runner := operation.New(operation.Config{
 		Gateway: gateway,
 		Scope:   operation.Scope{Account: c.Stripe.Account, Live: c.Stripe.Key.Live()},
