@@ -44,15 +44,25 @@ func appendValue(b []byte, field protoreflect.FieldDescriptor, value protoreflec
 	case field.IsMap():
 		return appendMap(b, field, value.Map())
 	case field.IsList():
-		list := value.List()
-		b = appendLength(b, list.Len())
-		for i := range list.Len() {
-			b = appendSingle(b, list.Get(i))
-		}
-		return b
+		return appendSet(b, value.List())
 	default:
 		return appendSingle(b, value)
 	}
+}
+
+// appendSet writes the values of a list in the order of their encodings: a list among the arguments of a list is a set,
+// such as that of the wanted states, and clients may keep it in any order.
+func appendSet(b []byte, list protoreflect.List) []byte {
+	values := make([]string, list.Len())
+	for i := range values {
+		values[i] = string(appendSingle(nil, list.Get(i)))
+	}
+	slices.Sort(values)
+	b = appendLength(b, len(values))
+	for _, value := range values {
+		b = append(b, value...)
+	}
+	return b
 }
 
 // appendMap writes the entries in the order of their encoded keys.
