@@ -16,14 +16,16 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// badCreates are requests that must be refused, each a change of a good one. Nothing of what is sent may come back.
-var badCreates = []struct {
+// badCreate is a change of a good request that must be refused. Nothing of what is sent may come back.
+type badCreate struct {
 	name   string
 	change func(*paymentsv1.CreatePaymentRequest)
 	code   codes.Code
 	reason string
 	field  string
-}{
+}
+
+var badAmounts = []badCreate{
 	{"amount missing", func(r *paymentsv1.CreatePaymentRequest) { r.Amount = nil }, codes.InvalidArgument, "INVALID_FIELD", "amount"},
 	{"amount 0", amount(0, "USD"), codes.InvalidArgument, "INVALID_FIELD", "amount.minor_units"},
 	{"amount negative", amount(-1, "USD"), codes.InvalidArgument, "INVALID_FIELD", "amount.minor_units"},
@@ -43,6 +45,9 @@ var badCreates = []struct {
 		"amount.minor_units",
 	},
 	{"ISK with a part of a unit", amount(550, "ISK"), codes.InvalidArgument, "INVALID_FIELD", "amount.minor_units"},
+}
+
+var badCreates = []badCreate{
 	{
 		"customer unknown", func(r *paymentsv1.CreatePaymentRequest) { r.CustomerId = "cus_unknown" }, codes.InvalidArgument,
 		"INVALID_FIELD", "customer_id",
@@ -151,10 +156,16 @@ func metadataPair(k, v string) func(*paymentsv1.CreatePaymentRequest) {
 	return func(r *paymentsv1.CreatePaymentRequest) { r.Metadata = map[string]string{k: v} }
 }
 
-func TestBadCreates(t *testing.T) {
+func TestBadCreates(t *testing.T) { refuseAll(t, badCreates) }
+
+// No amount that makes no sense, or that its currency does not have, comes as far as a charge.
+func TestM48_BadAmounts(t *testing.T) { refuseAll(t, badAmounts) }
+
+func refuseAll(t *testing.T, rows []badCreate) {
+	t.Helper()
 	p := startSandboxed(t)
 	client := p.connect(t)
-	for _, tt := range badCreates {
+	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
 			request := order("bad-input-"+strings.ReplaceAll(tt.name, " ", "-"), "pm_card_visa")
 			request.IdempotencyKey = strings.Map(keyCharacter, request.GetIdempotencyKey())
@@ -212,7 +223,7 @@ func check(t *testing.T, err error, code codes.Code, reason, field string) {
 }
 
 // Zero- and three-decimal currencies are collected in their own units.
-func TestCurrencies(t *testing.T) {
+func TestM48_Currencies(t *testing.T) {
 	client := startSandboxed(t).connect(t)
 	for _, tt := range []struct {
 		minorUnits int64
