@@ -42,6 +42,17 @@ func TestHiddenDeclinesCanNotBeTold(t *testing.T) {
 	}
 }
 
+// Nor does Stripe's code tell them apart, should it ever be another one beside such a reason.
+func TestHiddenDeclinesHaveTheGenericCode(t *testing.T) {
+	odd := stripeDecline("stolen_card", "")
+	odd.Code = "incorrect_number"
+	want := apierr.Status(apierr.FromStripe(stripeDecline("generic_decline", ""), aCreate), "id").Proto()
+	got := apierr.Status(apierr.FromStripe(odd, aCreate).Hidden(), "id").Proto()
+	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+		t.Errorf("it can be told from a generic decline (-want +got):\n%s", diff)
+	}
+}
+
 func TestHideDeclines(t *testing.T) {
 	for _, code := range hiddenCodes {
 		payment := &paymentsv1.Payment{Id: "pi_1", LastError: apierr.NewPaymentError("card_declined", code, "")}

@@ -106,6 +106,10 @@ func TestViolationsNameOurFields(t *testing.T) {
 			IdempotencyKey: key, Amount: good,
 			Metadata: map[string]string{"[\u00e9]": "x"},
 		}, []string{"metadata"}},
+		{"map key that looks like a card number", &paymentsv1.CreatePaymentRequest{
+			IdempotencyKey: key, Amount: good,
+			Metadata: map[string]string{"4242 4242 4242 4242": ""},
+		}, []string{"metadata"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			invalid := protovalidate.Validate(tt.req)
