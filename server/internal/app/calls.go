@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
+
+	"github.com/tillgate/tillgate/server/internal/interceptor"
 )
 
 // calls counts the calls of the API that are under way, without those of the public services: a stop waits for the ones
@@ -34,8 +34,7 @@ func (c *calls) serverOptions() []grpc.ServerOption {
 }
 
 func (c *calls) enter(method string) (leave func()) {
-	service, _, _ := strings.Cut(strings.TrimPrefix(method, "/"), "/")
-	if slices.Contains(c.public, service) {
+	if interceptor.IsPublic(method, c.public) {
 		return func() {}
 	}
 	c.underWay.Add(1)

@@ -35,7 +35,7 @@ func transportLimits() []grpc.ServerOption {
 		}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			// Connections end now and then, so that callers find new replicas and new addresses; a call under way has the
-			// grace to finish, which is longer than a call to Stripe may take.
+			// grace to finish, which is longer than a write with what it is checked for may take.
 			MaxConnectionAge: 30 * time.Minute, MaxConnectionAgeGrace: 40 * time.Second,
 			// A peer that vanished is noticed after at most 45 s.
 			Time: 30 * time.Second, Timeout: 15 * time.Second,

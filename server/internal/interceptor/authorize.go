@@ -20,7 +20,7 @@ import (
 func authorize(tokens *auth.Tokens, policy *auth.Policy, public []string) link {
 	check := func(ctx context.Context) (context.Context, error) {
 		method, _ := grpc.Method(ctx)
-		if isPublic(method, public) {
+		if IsPublic(method, public) {
 			return ctx, nil
 		}
 		caller, err := tokens.Authenticate(metadata.ValueFromIncomingContext(ctx, "authorization"))
@@ -45,7 +45,8 @@ func authorize(tokens *auth.Tokens, policy *auth.Policy, public []string) link {
 	}
 }
 
-func isPublic(method string, public []string) bool {
+// IsPublic says whether a full method name is one of the public services, given by their full names.
+func IsPublic(method string, public []string) bool {
 	service, _, ok := strings.Cut(strings.TrimPrefix(method, "/"), "/")
 	return ok && slices.Contains(public, service)
 }

@@ -65,7 +65,7 @@ func chain(c Config) []link {
 
 // isKnown is whether a full method name is that of an rpc that is served.
 func (c Config) isKnown(method string) bool {
-	if isPublic(method, c.Public) {
+	if IsPublic(method, c.Public) {
 		return len(method) < maxMethodName && !pan.Contains(method)
 	}
 	_, known := c.Policy.Required(method)

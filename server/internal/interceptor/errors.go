@@ -36,7 +36,7 @@ func mapErrors(public []string) link {
 // isForeign is whether an error is the answer of a public service, and not of the chain in front of it.
 func isForeign(method string, public []string, err error) bool {
 	var ours *apierr.Error
-	return isPublic(method, public) && !errors.As(err, &ours)
+	return IsPublic(method, public) && !errors.As(err, &ours)
 }
 
 // wireError is what grpc-go sends, with what the log may still ask of it.
