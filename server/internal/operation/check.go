@@ -32,7 +32,7 @@ func run(ctx context.Context, checks []Check) error {
 		case late && ctx.Err() != nil:
 			return tooShort()
 		case late: // Stripe is slow, not the caller in a hurry
-			return apierr.Unavailable(err, retryElsewhere)
+			return apierr.Unavailable(err, retrySoon)
 		default:
 			return err
 		}

@@ -14,8 +14,9 @@ import (
 	"github.com/tillgate/tillgate/server/internal/call"
 )
 
-// retryElsewhere is when a caller that reached a server about to stop may try again: by then it talks to another one.
-const retryElsewhere = time.Second
+// retrySoon is when a caller may try again whose write was not begun, because this server is about to stop or Stripe is
+// slow: by then it talks to another server, or Stripe has caught its breath.
+const retrySoon = time.Second
 
 const errDraining = apierr.ConstError("the server is stopping")
 
@@ -125,7 +126,7 @@ func (d *detached) enter(caller, operationID string) error {
 	defer d.mu.Unlock()
 	switch {
 	case d.closed:
-		return apierr.Unavailable(errDraining, retryElsewhere)
+		return apierr.Unavailable(errDraining, retrySoon)
 	case d.count >= maxWrites:
 		return apierr.QuotaExceeded("tillgate", "too many writes are under way", retryWhenFull)
 	case d.of[caller] >= maxCallerWrites:
