@@ -124,11 +124,22 @@ func fromStripe(e StripeError) bool {
 
 // kindOf looks the code up, and where this build does not know it, goes by the HTTP status.
 func kindOf(e StripeError, s Subject) kind {
-	if k := kinds[e.Code]; k != kindUnknown {
+	k := kinds[e.Code]
+	if e.HTTPStatus == http.StatusPaymentRequired {
+		// It says that the parameters were valid and the request failed (https://docs.stripe.com/api/errors), so that no code
+		// makes it our fault or a wrong field.
+		switch k {
+		case kindUnknown, kindInvalid, kindMissing, kindCredentials, kindContract:
+			return kindDecline
+		default:
+			return k
+		}
+	}
+	if k != kindUnknown {
 		return k
 	}
 	switch {
-	case e.HTTPStatus == http.StatusPaymentRequired || e.Type == "card_error":
+	case e.Type == "card_error":
 		return kindDecline
 	case e.HTTPStatus == http.StatusNotFound:
 		return kindMissing

@@ -159,6 +159,12 @@ var stripeCases = []struct {
 		HTTPStatus: 402, Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds",
 		PaymentIntentID: "pi_1",
 	}, aCreate, codes.FailedPrecondition, "PAYMENT_DECLINED"},
+	{"402 with the code of a fault of ours", apierr.StripeError{
+		HTTPStatus: 402, Type: "invalid_request_error", Code: "api_key_expired",
+	}, aCreate, codes.FailedPrecondition, "PAYMENT_DECLINED"},
+	{"402 about a parameter of ours", apierr.StripeError{
+		HTTPStatus: 402, Type: "invalid_request_error", Code: "parameter_unknown", Param: "x",
+	}, aCreate, codes.FailedPrecondition, "PAYMENT_DECLINED"},
 	{
 		"unknown 402",
 		apierr.StripeError{HTTPStatus: 402, Type: "invalid_request_error", Code: "new_code"},
