@@ -94,6 +94,9 @@ const (
 	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 23
 	// INTERNAL. Anything else. Quote the request id to the operator.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 24
+	// UNAVAILABLE. Tillgate's own store can not be reached or written, and this call did nothing. google.rpc.RetryInfo says
+	// when to ask again, with the same key.
+	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 25
 )
 
 // Enum value maps for ErrorReason.
@@ -124,6 +127,7 @@ var (
 		22: "ERROR_REASON_NOT_IMPLEMENTED",
 		23: "ERROR_REASON_CANCELLED",
 		24: "ERROR_REASON_INTERNAL",
+		25: "ERROR_REASON_STORE_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":             0,
@@ -151,6 +155,7 @@ var (
 		"ERROR_REASON_NOT_IMPLEMENTED":         22,
 		"ERROR_REASON_CANCELLED":               23,
 		"ERROR_REASON_INTERNAL":                24,
+		"ERROR_REASON_STORE_UNAVAILABLE":       25,
 	}
 )
 
@@ -381,7 +386,7 @@ const file_payments_v1_error_proto_rawDesc = "" +
 	"\x10customer_message\x18\x06 \x01(\tR\x0fcustomerMessage\x12:\n" +
 	"\vretry_after\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12&\n" +
-	"\x0fraw_advice_code\x18\b \x01(\tR\rrawAdviceCode*\xfc\x06\n" +
+	"\x0fraw_advice_code\x18\b \x01(\tR\rrawAdviceCode*\xa0\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12'\n" +
@@ -408,7 +413,8 @@ const file_payments_v1_error_proto_rawDesc = "" +
 	"\x1aERROR_REASON_SCOPE_MISSING\x10\x15\x12 \n" +
 	"\x1cERROR_REASON_NOT_IMPLEMENTED\x10\x16\x12\x1a\n" +
 	"\x16ERROR_REASON_CANCELLED\x10\x17\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\x18*\xe8\x01\n" +
+	"\x15ERROR_REASON_INTERNAL\x10\x18\x12\"\n" +
+	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x19*\xe8\x01\n" +
 	"\rDeclineAdvice\x12\x1e\n" +
 	"\x1aDECLINE_ADVICE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aDECLINE_ADVICE_RETRY_LATER\x10\x01\x12\x1b\n" +

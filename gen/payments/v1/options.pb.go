@@ -46,6 +46,12 @@ const (
 	// See the true decline code where others see `generic_decline`. Required by no rpc: it widens what the others
 	// answer.
 	Scope_SCOPE_DECLINES_READ_ALL Scope = 5
+	// Read the caller's own operations: what became of its writes.
+	Scope_SCOPE_OPERATIONS_READ Scope = 6
+	// Read the operations of every caller. Required by no rpc: it widens what those of OPERATIONS_READ answer.
+	Scope_SCOPE_OPERATIONS_READ_ALL Scope = 7
+	// End operations whose outcome is unknown, of every caller.
+	Scope_SCOPE_OPERATIONS_ADMIN Scope = 8
 )
 
 // Enum value maps for Scope.
@@ -57,6 +63,9 @@ var (
 		3: "SCOPE_REFUNDS_WRITE",
 		4: "SCOPE_CLIENT_SECRETS_READ",
 		5: "SCOPE_DECLINES_READ_ALL",
+		6: "SCOPE_OPERATIONS_READ",
+		7: "SCOPE_OPERATIONS_READ_ALL",
+		8: "SCOPE_OPERATIONS_ADMIN",
 	}
 	Scope_value = map[string]int32{
 		"SCOPE_UNSPECIFIED":         0,
@@ -65,6 +74,9 @@ var (
 		"SCOPE_REFUNDS_WRITE":       3,
 		"SCOPE_CLIENT_SECRETS_READ": 4,
 		"SCOPE_DECLINES_READ_ALL":   5,
+		"SCOPE_OPERATIONS_READ":     6,
+		"SCOPE_OPERATIONS_READ_ALL": 7,
+		"SCOPE_OPERATIONS_ADMIN":    8,
 	}
 )
 
@@ -119,14 +131,17 @@ var File_payments_v1_options_proto protoreflect.FileDescriptor
 
 const file_payments_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\xa6\x01\n" +
+	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\xfc\x01\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SCOPE_PAYMENTS_READ\x10\x01\x12\x18\n" +
 	"\x14SCOPE_PAYMENTS_WRITE\x10\x02\x12\x17\n" +
 	"\x13SCOPE_REFUNDS_WRITE\x10\x03\x12\x1d\n" +
 	"\x19SCOPE_CLIENT_SECRETS_READ\x10\x04\x12\x1b\n" +
-	"\x17SCOPE_DECLINES_READ_ALL\x10\x05:[\n" +
+	"\x17SCOPE_DECLINES_READ_ALL\x10\x05\x12\x19\n" +
+	"\x15SCOPE_OPERATIONS_READ\x10\x06\x12\x1d\n" +
+	"\x19SCOPE_OPERATIONS_READ_ALL\x10\a\x12\x1a\n" +
+	"\x16SCOPE_OPERATIONS_ADMIN\x10\b:[\n" +
 	"\x0erequired_scope\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x01(\x0e2\x12.payments.v1.ScopeR\rrequiredScopeB\xa5\x01\n" +
 	"\x0fcom.payments.v1B\fOptionsProtoP\x01Z7github.com/tillgate/tillgate/gen/payments/v1;paymentsv1\xa2\x02\x03PXX\xaa\x02\vPayments.V1\xca\x02\vPayments\\V1\xe2\x02\x17Payments\\V1\\GPBMetadata\xea\x02\fPayments::V1b\x06proto3"
 
