@@ -1,7 +1,7 @@
 // Package pagetoken makes the tokens with which callers page through lists. A token says after which item to go on,
 // and for which request: it is good for the rpc and the arguments that it was made for, and for no other. It holds no
-// secret and gives no right: whoever makes one up may read no more than the list itself. It is a leaf: it knows no
-// other package of the server.
+// secret and gives no right: whoever makes one up may read no more than the list itself. It is a leaf: of the server it
+// knows only canonical.
 package pagetoken
 
 import (
@@ -11,6 +11,15 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/tillgate/tillgate/server/internal/canonical"
+)
+
+// The fields of every list that are no arguments: they change from page to page.
+const (
+	pageSize  protoreflect.Name = "page_size"
+	pageToken protoreflect.Name = "page_token"
 )
 
 const (
@@ -57,8 +66,8 @@ func Decode(token string, req proto.Message) (lastID string, err error) {
 
 // checksum covers the id too, so that a damaged one is noticed here.
 func checksum(lastID string, req proto.Message) [sumSize]byte {
-	data := appendString([]byte{version}, lastID)
-	digest := sha256.Sum256(appendArguments(data, req.ProtoReflect()))
+	data := canonical.AppendString([]byte{version}, lastID)
+	digest := sha256.Sum256(canonical.Append(data, req.ProtoReflect(), pageSize, pageToken))
 	return [sumSize]byte(digest[:sumSize])
 }
 

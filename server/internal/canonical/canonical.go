@@ -1,28 +1,50 @@
-package pagetoken
+// Package canonical writes messages in a form that is the same in every build, which protobuf's own encoding does not
+// promise: for hashes that are kept, and for tokens that come back to another build. It can not be read back. It is a
+// leaf: it knows no other package of the server.
+//
+// The form is the full name of the message, then its fields. Two messages have the same form exactly if they have the same
+// name and the same known fields with the same values, where
+//   - a field without presence that holds its default value is not set, and one with presence that holds it is;
+//   - the entries of a map have no order;
+//   - nor have the values of a list: every list in a request of the contract is a set, such as that of the wanted states,
+//     and a client may make it from a set of its own, in another order at each try. How often a value stands there counts;
+//   - fields that this build does not know are left out, at any depth: they change nothing here. A field that becomes
+//     known later therefore makes another form of the same bytes.
+package canonical
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"math"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// The fields of every list that are no arguments: they change from page to page.
-const (
-	pageSize  protoreflect.Name = "page_size"
-	pageToken protoreflect.Name = "page_token"
-)
+// version is the first byte of a hash. It changes with the form.
+const version = 1
 
-// appendArguments writes what a page depends on in a form that is the same in every build, which protobuf's own
-// encoding does not promise: the name of the request, so that tokens of two rpcs never meet, then its fields.
-func appendArguments(b []byte, m protoreflect.Message) []byte {
-	b = appendString(b, string(m.Descriptor().FullName()))
-	return appendFields(b, m, pageSize, pageToken)
+// Hash returns the version of the form and the SHA-256 of the message in it, without these fields of the message itself:
+// 33 bytes. Hashes of two versions do not say whether two messages are the same.
+func Hash(m proto.Message, except ...protoreflect.Name) []byte {
+	digest := sha256.Sum256(Append(nil, m.ProtoReflect(), except...))
+	return append([]byte{version}, digest[:]...)
 }
 
-// appendFields writes the fields that are set, by number, each with its value, and then a 0, which is no number. What a
-// newer contract may hold beyond the known fields is left out: it changes nothing here.
+// Append writes a message, its name first, so that those of two types never read the same. Of its own fields, but not of
+// those of the messages inside, these are left out.
+func Append(b []byte, m protoreflect.Message, except ...protoreflect.Name) []byte {
+	b = AppendString(b, string(m.Descriptor().FullName()))
+	return appendFields(b, m, except...)
+}
+
+// AppendString writes a text with its length in front.
+func AppendString(b []byte, s string) []byte {
+	return append(appendLength(b, len(s)), s...)
+}
+
+// appendFields writes the fields that are set, by number, each with its value, and then a 0, which is no number.
 func appendFields(b []byte, m protoreflect.Message, except ...protoreflect.Name) []byte {
 	var set []protoreflect.FieldDescriptor
 	m.Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
@@ -50,8 +72,7 @@ func appendValue(b []byte, field protoreflect.FieldDescriptor, value protoreflec
 	}
 }
 
-// appendSet writes the values of a list in the order of their encodings: a list among the arguments of a list is a set,
-// such as that of the wanted states, and clients may keep it in any order.
+// appendSet writes the values of a list in the order of their encodings, not in theirs.
 func appendSet(b []byte, list protoreflect.List) []byte {
 	values := make([]string, list.Len())
 	for i := range values {
@@ -106,9 +127,9 @@ func appendSingle(b []byte, value protoreflect.Value) []byte {
 	case protoreflect.EnumNumber:
 		return appendInt(b, int64(v))
 	case string:
-		return appendString(b, v)
+		return AppendString(b, v)
 	case []byte:
-		return appendString(b, string(v))
+		return AppendString(b, string(v))
 	case protoreflect.Message:
 		return appendFields(b, v)
 	default: // protoreflect has no other kind.
@@ -118,10 +139,6 @@ func appendSingle(b []byte, value protoreflect.Value) []byte {
 
 func appendInt(b []byte, v int64) []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(v)) //nolint:gosec // only to tell values apart
-}
-
-func appendString(b []byte, s string) []byte {
-	return append(appendLength(b, len(s)), s...)
 }
 
 func appendLength(b []byte, n int) []byte {
