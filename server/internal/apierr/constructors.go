@@ -9,6 +9,9 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
+// storeRetry is when a store that restarts, or fails over, may be back.
+const storeRetry = time.Second
+
 // maxViolations bounds the status, which travels in a header: the usual limit is 8 KiB.
 const maxViolations = 30
 
@@ -40,6 +43,17 @@ func KeyReused() *Error {
 		}}})
 }
 
+// KeyExpired says that the idempotency key was used so long ago that what it did is forgotten.
+func KeyExpired() *Error {
+	return New(paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_EXPIRED)
+}
+
+// InProgress says that a call with the same key is still running, or being recovered.
+func InProgress(operationID string) *Error {
+	return New(paymentsv1.ErrorReason_ERROR_REASON_OPERATION_IN_PROGRESS).
+		WithRetry(inProgressRetry).WithMetadata("operation_id", operationID)
+}
+
 // ResourceMissing says that the subject of the rpc does not exist.
 func ResourceMissing(resourceType, id string) *Error {
 	return New(paymentsv1.ErrorReason_ERROR_REASON_RESOURCE_MISSING).
@@ -49,6 +63,12 @@ func ResourceMissing(resourceType, id string) *Error {
 // Unavailable says that Stripe could not be reached: on a read, or on a write of which surely nothing was sent.
 func Unavailable(cause error, after time.Duration) *Error {
 	return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_UNAVAILABLE).WithCause(cause).WithRetry(after)
+}
+
+// StoreUnavailable says that our own store could not be reached or written: on a read, or on a write that surely did not
+// begin.
+func StoreUnavailable(cause error) *Error {
+	return New(paymentsv1.ErrorReason_ERROR_REASON_STORE_UNAVAILABLE).WithCause(cause).WithRetry(storeRetry)
 }
 
 // OutcomePending says that a write was sent and nobody knows yet what became of it.

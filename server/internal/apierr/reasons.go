@@ -87,6 +87,10 @@ var reasons = map[paymentsv1.ErrorReason]struct {
 	paymentsv1.ErrorReason_ERROR_REASON_INTERNAL: {
 		codes.Internal, "something went wrong inside Tillgate; quote the request id to the operator",
 	},
+	paymentsv1.ErrorReason_ERROR_REASON_STORE_UNAVAILABLE: {
+		codes.Unavailable,
+		"Tillgate's store can not be reached or written, and this call did nothing; ask again with the same key",
+	},
 }
 
 // ShortReason is a reason as ErrorInfo and the log have it: without the prefix of the enum.

@@ -314,7 +314,7 @@ func TestRetryAfter(t *testing.T) {
 func TestEveryReasonIsProduced(t *testing.T) {
 	// These never come from Stripe: they are made by New where the note says.
 	elsewhere := map[string]string{
-		"IDEMPOTENCY_KEY_EXPIRED": "store", "DEADLINE_EXCEEDED": "stripegw", "DEADLINE_TOO_SHORT": "operation",
+		"IDEMPOTENCY_KEY_EXPIRED": "KeyExpired", "STORE_UNAVAILABLE": "StoreUnavailable", "DEADLINE_EXCEEDED": "stripegw", "DEADLINE_TOO_SHORT": "operation",
 		"POSITION_EXPIRED": "eventlog", "CREDENTIALS_INVALID": "interceptor", "SCOPE_MISSING": "interceptor",
 		"NOT_IMPLEMENTED": "interceptor", "CANCELLED": "stripegw", "INTERNAL": "interceptor",
 	}
