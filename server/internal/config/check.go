@@ -52,6 +52,8 @@ func (f serveFlags) check() (*Serve, error) {
 		checkAddr(&found, "--grpc-addr", f.GRPCAddr)
 		f.checkStripe(&found, serve)
 	}
+	f.checkStore(&found, serve)
+	checkCrash(&found, serve)
 	serve.Callers = append(serve.Callers, f.checkCallers(&found)...)
 	if len(found) > 0 {
 		return nil, errors.Join(found...)

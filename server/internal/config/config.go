@@ -23,6 +23,10 @@ type Command struct {
 	Serve *Serve
 	// Sandbox is `server sandbox`.
 	Sandbox *Sandbox
+	// Migrate is `server migrate`.
+	Migrate *Migrate
+	// Operations is `server operations`.
+	Operations *Operations
 }
 
 // Serve is the configuration of the server.
@@ -35,6 +39,13 @@ type Serve struct {
 	TLS *tls.Config
 	// Stripe is whom we talk to. With a sandbox only Account and Key are set.
 	Stripe Stripe
+	// Store is where every write is kept.
+	Store Store
+	// Retention is how long the outcome of a write is kept, and ResendWindow how long one that is unknown is sent again.
+	Retention, ResendWindow time.Duration
+	// CrashAt is the point at which the process ends itself, for tests; empty, or not with a live key. Whether there is
+	// such a point is for app to say.
+	CrashAt string
 	// LameDuck is how long calls are still welcome after a signal, and DrainBudget how long a stop may take in all.
 	LameDuck, DrainBudget time.Duration
 	// Callers may call.
@@ -89,9 +100,17 @@ func parse(args []string, stdout io.Writer) (Command, error) {
 		return Command{}, err
 	}
 
-	if parsed.Command() == "sandbox" {
+	// Behind the command stand its arguments.
+	switch command, _, _ := strings.Cut(parsed.Command(), " <"); command {
+	case "sandbox":
 		faults := checkSandboxAddr("--sandbox-addr", f.Sandbox.SandboxAddr, f.Sandbox.SandboxAllowRemote)
 		return Command{Sandbox: &Sandbox{Addr: f.Sandbox.SandboxAddr}}, errors.Join(faults...)
+	case "migrate":
+		migrate, err := f.Migrate.check()
+		return Command{Migrate: migrate}, err
+	case "operations list", "operations show", "operations resolve":
+		operations, err := f.Operations.check(command)
+		return Command{Operations: operations}, err
 	}
 	serve, err := f.Serve.check()
 	if err != nil {
@@ -103,14 +122,8 @@ func parse(args []string, stdout io.Writer) (Command, error) {
 
 // unknownVariables warns of variables that look like settings and are none: most are misspelt.
 func unknownVariables(root *kong.Node) []string {
-	known := map[string]bool{KeyVariable: true}
-	for _, command := range root.Children {
-		for _, flag := range command.Flags {
-			for _, name := range flag.Envs {
-				known[name] = true
-			}
-		}
-	}
+	known := map[string]bool{KeyVariable: true, CrashVariable: true, TokenVariable: true}
+	addVariables(known, root)
 	var warnings []string
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -119,4 +132,16 @@ func unknownVariables(root *kong.Node) []string {
 		}
 	}
 	return warnings
+}
+
+// addVariables adds the variables of all flags of a command and of the commands below it.
+func addVariables(known map[string]bool, command *kong.Node) {
+	for _, flag := range command.Flags {
+		for _, name := range flag.Envs {
+			known[name] = true
+		}
+	}
+	for _, below := range command.Children {
+		addVariables(known, below)
+	}
 }

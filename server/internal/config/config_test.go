@@ -37,14 +37,19 @@ func callersFileOf(t *testing.T, name, token string) string {
 // environment sets the variables of a test and hides those of the machine.
 func environment(t *testing.T, variables map[string]string) {
 	t.Helper()
-	t.Setenv(config.KeyVariable, "")
+	for _, name := range []string{config.KeyVariable, config.CrashVariable, config.TokenVariable} {
+		t.Setenv(name, "")
+	}
 	for name, value := range variables {
 		t.Setenv(name, value)
 	}
 }
 
 func TestServe(t *testing.T) {
-	good := []string{"--stripe-account", "acct_1", "--callers", callersFile(t, "checkout"), "--insecure"}
+	good := []string{
+		"--stripe-account", "acct_1", "--callers", callersFile(t, "checkout"), "--insecure",
+		"--store", "sqlite:tillgate.db", "--seal-key-file", sealKeyFile(t, 0o600),
+	}
 	for _, tt := range []struct {
 		name  string
 		args  []string
@@ -137,7 +142,9 @@ func TestFaults(t *testing.T) {
 		key  string
 		want []string
 	}{
-		{"nothing", nil, "", []string{"no Stripe key", "no --stripe-account", "no callers", "no TLS"}},
+		{"nothing", nil, "", []string{
+			"no Stripe key", "no --stripe-account", "no callers", "no TLS", "no --store", "no --seal-key-file",
+		}},
 		{
 			"everything",
 			[]string{

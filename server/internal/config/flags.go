@@ -12,6 +12,9 @@ type flags struct {
 
 	Serve   serveFlags   `cmd:"" default:"withargs" help:"Serve the API. This is the default command."`
 	Sandbox sandboxFlags `cmd:"" help:"Run the sandbox alone: a Stripe on loopback that keeps its state in memory."`
+
+	Migrate    migrateFlags    `cmd:"" help:"Bring the store to the schema of this build, or show what that would do."`
+	Operations operationsFlags `cmd:"" help:"See what became of writes, and end those whose outcome is unknown. Asks a running server."`
 }
 
 // serveFlags are those of `server serve`.
@@ -26,6 +29,11 @@ type serveFlags struct {
 	StripeURL     string `name:"stripe-url" placeholder:"URL" help:"Stripe's API. Default: https://api.stripe.com."`
 	StripeAccount string `placeholder:"acct_..." help:"The Stripe account of the key. It is part of every idempotency key, so never change it."`
 	StripeKeyFile string `placeholder:"FILE" help:"A file that holds the Stripe key, readable by this user alone. Or set TILLGATE_STRIPE_KEY; a key is never a flag, since others can read those."`
+
+	Store        string        `placeholder:"URL" help:"Where every write is kept: sqlite:PATH for one server, postgres://... for any number. A URL with a password belongs in TILLGATE_STORE, since others can read flags. Default, with --sandbox alone: a file that goes with the process."`
+	SealKeyFile  string        `placeholder:"FILE" help:"A file with the key that seals what is kept, readable by this user alone: one line of 'openssl rand -base64 32', or two while a key is replaced, the new one first. Goes with --store. Whoever loses it loses what is kept."`
+	Retention    time.Duration `default:"2160h" placeholder:"DURATION" help:"How long the outcome of a write is kept. A key that is older is refused. At least 24h. Default: ${default}."`
+	ResendWindow time.Duration `default:"15m" placeholder:"DURATION" help:"How long a write whose outcome is unknown is sent again, with the same key; later it is only looked for. From 1m to 23h, since Stripe forgets keys after 24h. Default: ${default}."`
 
 	LameDuck    *time.Duration `placeholder:"DURATION" help:"How long to go on serving after a signal while health says NOT_SERVING, so that load balancers look elsewhere. Default: 5s, with --sandbox 0s."`
 	DrainBudget time.Duration  `default:"35s" placeholder:"DURATION" help:"How long a stop may take in all. A call to Stripe may take 30s; what is cut then has an unknown outcome. Default: ${default}."`
@@ -51,6 +59,8 @@ Try it, with nothing but this program:
 
 Serve for real:
 
-  TILLGATE_STRIPE_KEY=... server --stripe-account acct_... --callers callers.json --tls-cert cert.pem --tls-key key.pem
+  TILLGATE_STRIPE_KEY=... server --stripe-account acct_... --callers callers.json --tls-cert cert.pem --tls-key key.pem \
+    --store sqlite:tillgate.db --seal-key-file seal.key
 
-Every setting: server serve --help. Exit codes: 0 after a clean stop, 1 after a failure, 2 for a fault in the configuration.`
+Every setting: server serve --help. What became of a write: server operations --help.
+Exit codes: 0 after a clean stop, 1 after a failure, 2 for a fault in the configuration.`
