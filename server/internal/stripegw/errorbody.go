@@ -59,6 +59,26 @@ func decodeError(answer Answer, raw []byte, header http.Header) *apierr.StripeEr
 	}
 }
 
+// declinedPayment reads the payment inside a 402, which is as the decline left it. It may be missing or unreadable:
+// then there is nil, and the decline stands all the same.
+func declinedPayment(answer Answer, raw []byte) *paymentIntent {
+	if answer.Status != http.StatusPaymentRequired {
+		return nil
+	}
+	var body struct {
+		Error struct {
+			PaymentIntent json.RawMessage `json:"payment_intent"`
+		} `json:"error"`
+	}
+	_ = json.Unmarshal(raw, &body)
+	intent, err := decodePaymentIntent(body.Error.PaymentIntent)
+	if err != nil {
+		return nil
+	}
+	intent.ClientSecret = ""
+	return intent
+}
+
 // token returns s if it has the form of one of Stripe's names or ids, and nothing otherwise: these strings go into
 // statuses and logs, so that a sentence in their place must not pass.
 func token(s string) string {

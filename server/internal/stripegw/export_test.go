@@ -1,5 +1,7 @@
 package stripegw
 
+import "context"
+
 // WriteMethods names every row of the write table.
 func WriteMethods() []string {
 	var methods []string
@@ -20,3 +22,18 @@ func UpdateParams(path string) map[string]bool {
 	}
 	return params
 }
+
+// HasLookUp is whether a row of the write table says how its outcome is looked up.
+func HasLookUp(method string) bool {
+	byMethod, _ := indexWrites()
+	return byMethod[method].lookUp != nil
+}
+
+// ObjectOf is what a row of the write table makes or changes.
+func ObjectOf(method string) string {
+	byMethod, _ := indexWrites()
+	return byMethod[method].object.subject
+}
+
+// NoLookUp is a look-up under the rule of a write that can not be looked up.
+func NoLookUp(ctx context.Context) (Finding, error) { return noLookUp(ctx, nil, write{}, Search{}) }

@@ -22,6 +22,12 @@ type SendError struct {
 	Answer Answer
 
 	cause error
+	// kept is whether not even the transport got the request.
+	kept bool
+	// shouldRetry is Stripe's header of that name: `true`, `false` or nothing.
+	shouldRetry string
+	// declined is the payment inside a 402, nil where there is none. Its client secret is gone.
+	declined *paymentIntent
 }
 
 // Error is one of four constant sentences.
@@ -40,22 +46,6 @@ func (f *SendError) Error() string {
 
 // Unwrap returns the error of the transport, for errors.Is; nil where Stripe answered.
 func (f *SendError) Unwrap() error { return f.cause }
-
-// writeError tells a caller how a write went wrong. What is not known stays unknown: only a complete answer, or the
-// certainty that nothing was sent, is a failure.
-func writeError(err error, fields paramFields, subject apierr.Subject) error {
-	var failure *SendError
-	switch {
-	case !errors.As(err, &failure):
-		return err
-	case failure.Stripe != nil:
-		return apierr.FromStripe(fields.named(*failure.Stripe), subject)
-	case failure.NothingSent:
-		return apierr.Unavailable(failure, unavailableAfter)
-	default:
-		return apierr.OutcomePending(subject.OperationID, failure)
-	}
-}
 
 // readError tells a caller how a read went wrong. ctx is the caller's: where it has ended, that is the reason.
 func readError(ctx context.Context, err error, fields paramFields, subject apierr.Subject) error {

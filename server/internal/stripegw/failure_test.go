@@ -42,7 +42,7 @@ func TestM13_TimeoutAfterExecution(t *testing.T) {
 	t.Run("a write whose context ends", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
-		_, err := g.Write(ctx, createPayment, prepare(t, g, createRequest()), stripeKey, operationID)
+		_, err := writeOnce(ctx, g, createPayment, prepare(t, g, createRequest()))
 		wantReason(t, err, paymentsv1.ErrorReason_ERROR_REASON_OUTCOME_PENDING)
 	})
 	t.Run("a read", func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestStripeErrors(t *testing.T) {
 		{"our key is bad", 401, stripeError("invalid_request_error", ""), stripeCredentials, stripeCredentials},
 		{"our key lacks a right", 403, stripeError("invalid_request_error", ""), stripeCredentials, stripeCredentials},
 		{"unknown subject", 404, stripeError("invalid_request_error", "resource_missing"), resourceMissing, resourceMissing},
-		{"same key is running", 409, stripeError("invalid_request_error", "idempotency_key_in_use"), inProgress, inProgress},
+		{"same key is running", 409, stripeError("invalid_request_error", "idempotency_key_in_use"), outcomePending, inProgress},
 		{"rate limit", 429, stripeError("invalid_request_error", "rate_limit"), rateLimited, rateLimited},
 		{"lock timeout", 429, stripeError("invalid_request_error", "lock_timeout"), lockTimeout, lockTimeout},
 		{"another request", 400, stripeError("idempotency_error", ""), keyReused, keyReused},
@@ -155,7 +155,7 @@ func TestStripeErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			_, err = g.Write(t.Context(), confirmPayment, confirm, stripeKey, operationID)
+			_, err = writeOnce(t.Context(), g, confirmPayment, confirm)
 			wantReason(t, err, tt.write)
 			checkSilent(t, err)
 
@@ -217,7 +217,7 @@ func TestNothingSent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGateway(t, tt.url, tt.edit)
 			r := prepare(t, g, createRequest())
-			_, err := g.Write(ctx, createPayment, r, stripeKey, operationID)
+			_, err := writeOnce(ctx, g, createPayment, r)
 			wantReason(t, err, tt.want)
 			var failure *stripegw.SendError
 			if !errors.As(err, &failure) {
@@ -236,10 +236,10 @@ func TestWriteAfterContextEnded(t *testing.T) {
 	r := prepare(t, g, createRequest())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := g.Write(ctx, createPayment, r, stripeKey, operationID)
-	wantReason(t, err, unavailable)
-	if stripe.arrivals() != 0 || g.Sends() != 0 {
-		t.Errorf("%d arrivals and %d sends, want none", stripe.arrivals(), g.Sends())
+	got := g.Write(ctx, sending(createPayment, r))
+	checkResult(t, got, stripegw.NotDone, unavailable, certain)
+	if stripe.arrivals() != 0 || g.Sends() != 0 || got.Sends != 0 {
+		t.Errorf("%d arrivals and %d sends, the result says %d; want none", stripe.arrivals(), g.Sends(), got.Sends)
 	}
 }
 

@@ -1,18 +1,22 @@
 // Package stripegw is where Tillgate meets Stripe, and the only importer of stripe-go. It works in two halves. Prepare
-// lets stripe-go say what to send: its typed client runs on a backend that only records. Send says when and how: once,
-// under a key, over a transport that never repeats by itself. What Stripe answers is decoded into small structs of our
-// own and told on as messages of payments.v1, what went wrong as apierr.Error.
+// lets stripe-go say what to send: its typed client runs on a backend that only records. Send says how: once, under a
+// key, over a transport that never repeats by itself; Write says how often, and what is known in the end. What Stripe
+// answers is decoded into small structs of our own and told on as messages of payments.v1, what went wrong as
+// apierr.Error.
 //
-// It must not decide whether a write may run again, which is for operation, and must let no text of Stripe's reach an
-// error or a log: bodies hold client secrets and personal data. It is the last part before Stripe:
+// Within one Write it repeats the same bytes under the same key, up to three times. Whether a write may run again later
+// is for operation to decide. It must let no text of Stripe's reach an error or a log: bodies hold client secrets and
+// personal data. It is the last part before Stripe:
 //
 //	service -> operation (writes) -> stripegw -> Stripe
 package stripegw
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -42,6 +46,11 @@ type Config struct {
 	Transport http.RoundTripper
 	// SendTimeout is how long one send may take, answer included. Default: 30 s.
 	SendTimeout time.Duration
+	// BackOff is how long Write waits before its second send; before the third it is twice as long. Default: 500 ms.
+	BackOff time.Duration
+	// Random returns a number from 0 to 1, without 1, by which waits are shortened a little, so that those who failed
+	// together do not come back together. It is called concurrently. Default: a random one.
+	Random func() float64
 	// Logger hears, once each, of values of Stripe's that this build does not know. Required.
 	Logger *slog.Logger
 }
@@ -52,6 +61,8 @@ type Gateway struct {
 	transport   http.RoundTripper
 	ownsIdle    func()
 	sendTimeout time.Duration
+	backOff     time.Duration
+	random      func() float64
 
 	// These stand in every request and are shared by all: a transport may not change them.
 	authorization, stripeVersion, contentType, userAgent []string
@@ -80,6 +91,9 @@ func New(config Config) (*Gateway, error) {
 	if config.SendTimeout < 0 {
 		faults = append(faults, errors.New("stripegw: the send timeout is negative"))
 	}
+	if config.BackOff < 0 {
+		faults = append(faults, errors.New("stripegw: the back-off is negative"))
+	}
 	if config.Logger == nil {
 		faults = append(faults, errors.New("stripegw: no logger"))
 	}
@@ -90,15 +104,17 @@ func New(config Config) (*Gateway, error) {
 		base:          base,
 		transport:     config.Transport,
 		ownsIdle:      func() {},
-		sendTimeout:   config.SendTimeout,
+		sendTimeout:   cmp.Or(config.SendTimeout, defaultSendTimeout),
+		backOff:       cmp.Or(config.BackOff, defaultBackOff),
+		random:        config.Random,
 		authorization: []string{"Bearer " + config.Key.reveal()},
 		stripeVersion: []string{stripe.APIVersion},
 		contentType:   []string{"application/x-www-form-urlencoded"},
 		userAgent:     []string{"Tillgate"},
 		unknown:       &unknownValues{logger: config.Logger},
 	}
-	if g.sendTimeout == 0 {
-		g.sendTimeout = defaultSendTimeout
+	if g.random == nil {
+		g.random = rand.Float64
 	}
 	if g.transport == nil {
 		own := NewTransport()

@@ -2,6 +2,7 @@ package stripegw_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,10 +85,10 @@ func newStripe(t *testing.T, handler http.HandlerFunc) *fakeStripe {
 	t.Helper()
 	f := &fakeStripe{}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
 		f.mu.Lock()
 		f.requests = append(f.requests, r)
 		f.mu.Unlock()
-		_ = r.ParseForm()
 		handler(w, r)
 	}))
 	t.Cleanup(f.Close)
@@ -131,7 +132,27 @@ func prepare(t *testing.T, g *stripegw.Gateway, req *paymentsv1.CreatePaymentReq
 // create prepares and writes the least payment.
 func create(t *testing.T, g *stripegw.Gateway) (stripegw.Outcome, error) {
 	t.Helper()
-	return g.Write(t.Context(), createPayment, prepare(t, g, createRequest()), stripeKey, operationID)
+	return writeOnce(t.Context(), g, createPayment, prepare(t, g, createRequest()))
+}
+
+// writeOnce sends a write at most once.
+func writeOnce(
+	ctx context.Context, g *stripegw.Gateway, method string, r stripegw.Request,
+) (stripegw.Outcome, error) {
+	s := sending(method, r)
+	s.MaxSends = 1
+	result := g.Write(ctx, s)
+	return result.Outcome, result.Err
+}
+
+// sending is a write that may be sent as often as any.
+func sending(method string, r stripegw.Request) stripegw.Sending {
+	return stripegw.Sending{Method: method, Request: r, Key: stripeKey, OperationID: operationID, MaxSends: 3}
+}
+
+// backOff is a config with another wait before the second send.
+func backOff(d time.Duration) func(*stripegw.Config) {
+	return func(c *stripegw.Config) { c.BackOff = d }
 }
 
 // reason is that of an error of ours; any other error fails the test.

@@ -132,7 +132,7 @@ func TestFieldNamesOfActions(t *testing.T) {
 				"type": "invalid_request_error", "code": "parameter_invalid_empty", "param": tt.param, "message": canary,
 			}})
 			g := newGateway(t, newStripe(t, answer(400, body)).URL)
-			_, err := g.Write(t.Context(), tt.method, prepare(t, g, createRequest()), stripeKey, operationID)
+			_, err := writeOnce(t.Context(), g, tt.method, prepare(t, g, createRequest()))
 			if got := field(err); got != tt.want {
 				t.Errorf("field = %q, want %q", got, tt.want)
 			}
@@ -193,7 +193,7 @@ func TestRefusalsOfActions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = g.Write(t.Context(), tt.method, r, stripeKey, operationID)
+			_, err = writeOnce(t.Context(), g, tt.method, r)
 			wantReason(t, err, tt.want)
 			if text := visible(err); !strings.Contains(text, tt.wantText) {
 				t.Errorf("the error does not name %s:\n%s", tt.wantText, text)

@@ -180,7 +180,7 @@ func TestWriteRefusesUnknownMethod(t *testing.T) {
 	stripe := newStripe(t, answer(200, smallPayment))
 	g := newGateway(t, stripe.URL)
 	r := prepare(t, g, createRequest())
-	_, err := g.Write(t.Context(), "/payments.v1.PaymentService/GetPayment", r, stripeKey, operationID)
+	_, err := writeOnce(t.Context(), g, "/payments.v1.PaymentService/GetPayment", r)
 	wantReason(t, err, paymentsv1.ErrorReason_ERROR_REASON_INTERNAL)
 	if stripe.arrivals() != 0 {
 		t.Errorf("%d arrivals, want none", stripe.arrivals())
@@ -214,7 +214,7 @@ func TestFieldNames(t *testing.T) {
 			}})
 			stripe := newStripe(t, answer(400, body))
 			g := newGateway(t, stripe.URL)
-			_, err := g.Write(t.Context(), tt.method, prepare(t, g, createRequest()), stripeKey, operationID)
+			_, err := writeOnce(t.Context(), g, tt.method, prepare(t, g, createRequest()))
 			if got := field(err); got != tt.want {
 				t.Errorf("field = %q, want %q", got, tt.want)
 			}
@@ -231,7 +231,7 @@ func TestSubject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = g.Write(t.Context(), confirmPayment, r, stripeKey, operationID)
+	_, err = writeOnce(t.Context(), g, confirmPayment, r)
 	wantReason(t, err, resourceMissing)
 	if text := visible(err); !strings.Contains(text, "pi_missing") {
 		t.Errorf("the payment is not named:\n%s", text)
@@ -262,7 +262,7 @@ func TestNothingToCharge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = g.Write(t.Context(), tt.method, r, stripeKey, operationID)
+			_, err = writeOnce(t.Context(), g, tt.method, r)
 			wantReason(t, err, tt.want)
 		})
 	}

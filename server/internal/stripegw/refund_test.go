@@ -80,7 +80,7 @@ func TestRefundUnreadable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = g.Write(t.Context(), createRefund, r, stripeKey, operationID)
+			_, err = writeOnce(t.Context(), g, createRefund, r)
 			wantReason(t, err, outcomePending)
 			checkSilent(t, err)
 		})
@@ -103,7 +103,7 @@ func TestGetRefundMissing(t *testing.T) {
 func TestRefundOutcome(t *testing.T) {
 	g := newGateway(t, newStripe(t, answer(200, encode(t, refundSample(t, nil)))).URL)
 	r := stripegw.Request{Method: "POST", Path: "/v1/refunds", Form: "payment_intent=pi_1"}
-	outcome, err := g.Write(t.Context(), createRefund, r, stripeKey, operationID)
+	outcome, err := writeOnce(t.Context(), g, createRefund, r)
 	if err != nil {
 		t.Fatal(err)
 	}

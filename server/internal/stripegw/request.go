@@ -67,17 +67,18 @@ func (a Answer) GoString() string { return a.String() }
 // LogValue leaves the body out.
 func (a Answer) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
-// Outcome is how a write ended at Stripe. The fields Replayed and StripeRequestID are also set when Write returns an
-// error and Stripe did answer. Printing an Outcome leaves the secret and the resource out.
+// Outcome is how a write ended at Stripe. The fields Replayed and StripeRequestID are also set when the write failed
+// and Stripe did answer. Printing an Outcome leaves the secret and the resource out.
 type Outcome struct {
 	// Resource is what the write made or changed, for example *paymentsv1.Payment.
 	Resource proto.Message
 	// ClientSecret is that of a payment that still needs it; otherwise empty. It belongs into the answer to the first
 	// call only: whoever answers a caller again leaves it out.
 	ClientSecret string
-	// Replayed is whether Stripe stored this answer earlier, for a request with the same key.
+	// Replayed is whether Stripe said so to the first send: it stored this answer for an earlier Write. For a later send
+	// of the same Write it is false, since there our own earlier send made the answer.
 	Replayed bool
-	// StripeRequestID is Stripe's name for the exchange, `req_...`; empty where it gave none.
+	// StripeRequestID is Stripe's name for the last exchange, `req_...`; empty where it gave none.
 	StripeRequestID string
 }
 

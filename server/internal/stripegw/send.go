@@ -32,8 +32,8 @@ const (
 )
 
 // Send hands a request to the transport once, under an idempotency key where it is a write, and returns the answer if it
-// is one of success. It never repeats a write, and never follows a redirect. It obeys ctx and the send timeout, whichever
-// ends first.
+// is one of success. It never repeats a write, which is for Write, and never follows a redirect. It obeys ctx and the
+// send timeout, whichever ends first.
 //
 // An error is a *SendError; or an *apierr.Error, INTERNAL, for a request that must not leave: a write without a key,
 // for which a repetition would be a second operation.
@@ -42,7 +42,7 @@ func (g *Gateway) Send(ctx context.Context, r Request, key string) (Answer, erro
 		return Answer{}, internal(err)
 	}
 	if err := ctx.Err(); err != nil {
-		return Answer{}, &SendError{NothingSent: true, cause: err}
+		return Answer{}, &SendError{NothingSent: true, cause: err, kept: true}
 	}
 	sendCtx, cancel := context.WithTimeout(ctx, g.sendTimeout)
 	defer cancel()
@@ -81,7 +81,10 @@ func (g *Gateway) Send(ctx context.Context, r Request, key string) (Answer, erro
 	case err != nil:
 		return Answer{}, &SendError{Answer: answer, cause: err}
 	case answer.Status < 200 || answer.Status > 299:
-		return Answer{}, &SendError{Answer: answer, Stripe: decodeError(answer, body, resp.Header)}
+		return Answer{}, &SendError{
+			Answer: answer, Stripe: decodeError(answer, body, resp.Header), declined: declinedPayment(answer, body),
+			shouldRetry: resp.Header.Get("Stripe-Should-Retry"),
+		}
 	}
 	answer.Body = body
 	return answer, nil

@@ -163,7 +163,7 @@ func TestSendAnswer(t *testing.T) {
 	})
 	g := newGateway(t, stripe.URL)
 	ctx, info := call.New(t.Context(), "request-1")
-	outcome, err := g.Write(ctx, createPayment, prepare(t, g, createRequest()), stripeKey, operationID)
+	outcome, err := writeOnce(ctx, g, createPayment, prepare(t, g, createRequest()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				outcome, err := g.Write(t.Context(), method, r, stripeKey, operationID)
+				outcome, err := writeOnce(t.Context(), g, method, r)
 				if err != nil {
 					t.Fatalf("%v\n%s", err, visible(err))
 				}

@@ -21,11 +21,24 @@ const (
 	refundPath    = "/v1/refunds/"
 )
 
-// writes is the table of all rpcs that change something. A new rpc is a new row.
+// paymentObject and refundOfPayment are what the rpcs make and change.
+var (
+	paymentObject = objectKind{
+		subject: paymentSubject, prefixes: []string{"pi_"}, get: getPaymentRequest, decode: decodePayment,
+	}
+	// A refund of some bank payments begins with `pyr_`.
+	refundOfPayment = objectKind{
+		subject: refundSubject, prefixes: []string{"re_", "pyr_"}, get: getRefundRequest, decode: decodeRefund,
+	}
+)
+
+// writes is the table of all rpcs that change something. A new rpc is a new row, which says too how its outcome is
+// looked up.
 func writes() []write {
 	return []write{
 		newWrite(paymentsv1.PaymentService_CreatePayment_FullMethodName, prepareCreatePayment, write{
-			decode: decodePayment,
+			object: paymentObject,
+			lookUp: created(listCreatedPayments),
 			fields: paramFields{
 				"amount":                      "amount.minor_units",
 				"currency":                    "amount.currency_code",
@@ -45,7 +58,9 @@ func writes() []write {
 			confirms: func(r Request) bool { return slices.Contains(strings.Split(r.Form, "&"), "confirm=true") },
 		}),
 		newWrite(paymentsv1.PaymentService_ConfirmPayment_FullMethodName, prepareConfirmPayment, write{
-			decode: decodePayment,
+			object: paymentObject,
+			// Each of them says that a confirm went through. Of requires_payment_method nobody can tell which one failed.
+			lookUp: changed(inState("succeeded", "processing", "requires_capture", "requires_action")),
 			fields: paramFields{
 				"intent":             "payment_id",
 				"payment_method":     "payment_method_id",
@@ -59,13 +74,15 @@ func writes() []write {
 			confirms:    func(Request) bool { return true },
 		}),
 		newWrite(paymentsv1.PaymentService_UpdatePayment_FullMethodName, prepareUpdatePayment, write{
-			decode:      decodePayment,
+			object:      paymentObject,
+			lookUp:      changed(stands),
 			fields:      updateFields(),
 			subject:     paymentSubject,
 			subjectPath: paymentPath,
 		}),
 		newWrite(paymentsv1.PaymentService_CapturePayment_FullMethodName, prepareCapturePayment, write{
-			decode: decodePayment,
+			object: paymentObject,
+			lookUp: changed(captured),
 			fields: paramFields{
 				"intent":            "payment_id",
 				"amount_to_capture": "amount.minor_units",
@@ -78,13 +95,15 @@ func writes() []write {
 			subjectPath: paymentPath,
 		}),
 		newWrite(paymentsv1.PaymentService_CancelPayment_FullMethodName, prepareCancelPayment, write{
-			decode:      decodePayment,
+			object:      paymentObject,
+			lookUp:      changed(inState("canceled")),
 			fields:      paramFields{"intent": "payment_id", "cancellation_reason": "cancellation_reason"},
 			subject:     paymentSubject,
 			subjectPath: paymentPath,
 		}),
 		newWrite(paymentsv1.PaymentService_CreateRefund_FullMethodName, prepareCreateRefund, write{
-			decode: decodeRefund,
+			object: refundOfPayment,
+			lookUp: created(listCreatedRefunds),
 			fields: paramFields{
 				"payment_intent": "payment_id",
 				"amount":         "amount.minor_units",
@@ -95,7 +114,8 @@ func writes() []write {
 			stateParam: "payment_intent",
 		}),
 		newWrite(paymentsv1.PaymentService_CancelRefund_FullMethodName, prepareCancelRefund, write{
-			decode:      decodeRefund,
+			object:      refundOfPayment,
+			lookUp:      changed(inState("canceled")),
 			fields:      paramFields{"refund": "refund_id"},
 			subject:     refundSubject,
 			subjectPath: refundPath,

@@ -1,7 +1,6 @@
 package stripegw
 
 import (
-	"context"
 	"errors"
 	"net/url"
 	"strings"
@@ -22,8 +21,10 @@ type write struct {
 	request protoreflect.FullName
 	// prepare calls stripe-go on the recorder.
 	prepare func(r *recorder, req proto.Message, operationID string) error
-	// decode reads an answer of success.
-	decode func(g *Gateway, body []byte) (Outcome, error)
+	// object is what the rpc makes or changes.
+	object objectKind
+	// lookUp finds out what an uncertain write did. No row is without: noLookUp says that it can not be found out.
+	lookUp lookUp
 	// fields translates Stripe's parameters into fields of the request message.
 	fields paramFields
 	// subject is the type of the object in the path, for example `payment`, and subjectPath what stands before its id;
@@ -34,6 +35,9 @@ type write struct {
 	// confirms is whether a recorded request asks Stripe to collect a payment; nil if none of this rpc does.
 	confirms func(r Request) bool
 }
+
+// creates is whether the rpc makes an object: then there is none in the path.
+func (w write) creates() bool { return w.subject == "" }
 
 // newWrite is a write of the rpc with the request message M.
 func newWrite[M proto.Message](
@@ -87,33 +91,6 @@ func (g *Gateway) Prepare(req proto.Message, operationID string) (Request, error
 		return Request{}, internal(err)
 	}
 	return r, nil
-}
-
-// Write sends what Prepare recorded for the rpc of this full name, under the key, once, and reads the answer. Its
-// errors are apierr.Error: STRIPE_UNAVAILABLE when surely nothing was sent, OUTCOME_PENDING when it is not known what
-// became of the request, whatever the reason (also when ctx ends), and otherwise what apierr.FromStripe makes of
-// Stripe's answer.
-func (g *Gateway) Write(ctx context.Context, method string, r Request, key, operationID string) (Outcome, error) {
-	w, ok := g.byMethod[method]
-	if !ok {
-		return Outcome{}, internal(apierr.ConstError("no write is " + method))
-	}
-	subject := w.subjectOf(r, operationID)
-	answer, err := g.Send(ctx, r, key)
-	if err != nil {
-		outcome := Outcome{}
-		if failure, ok := errors.AsType[*SendError](err); ok {
-			outcome.Replayed, outcome.StripeRequestID = failure.Answer.Replayed, failure.Answer.RequestID
-		}
-		return outcome, writeError(err, w.fields, subject)
-	}
-	outcome, err := w.decode(g, answer.Body)
-	outcome.Replayed, outcome.StripeRequestID = answer.Replayed, answer.RequestID
-	if err != nil {
-		answer.Body = nil
-		return outcome, writeError(&SendError{Answer: answer, cause: err}, w.fields, subject)
-	}
-	return outcome, nil
 }
 
 // subjectOf reads back what a recorded request is about.

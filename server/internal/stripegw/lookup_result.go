@@ -1,0 +1,43 @@
+package stripegw
+
+import (
+	"context"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+)
+
+// objectField is the field by which a person names an object.
+const objectField = "object_id"
+
+// ReadResult reads the result of a write by a person's word: the object of the type that the rpc makes or changes, as
+// Stripe has it now, without a client secret. It is INVALID_FIELD on `object_id` where there is no such object, where
+// it is of another type, and where what the rpc creates says that another operation made it. Its other errors are those
+// of GetPayment.
+func (g *Gateway) ReadResult(ctx context.Context, method, objectID, operationID string) (Outcome, error) {
+	w, ok := g.byMethod[method]
+	if !ok {
+		return Outcome{}, internal(apierr.ConstError("no write is " + method))
+	}
+	if !w.object.hasID(objectID) {
+		return Outcome{}, apierr.InvalidField(objectField, "is no id of a "+w.object.subject)
+	}
+	answer, err := g.exchange(ctx, w.object.get(objectID), apierr.Subject{Type: w.object.subject, ID: objectID})
+	if err != nil {
+		if apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_RESOURCE_MISSING {
+			return Outcome{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that does not exist")
+		}
+		return Outcome{}, err
+	}
+	outcome, err := w.object.resource(ctx, g, answer)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if w.creates() {
+		maker, err := decodeEnvelope(answer.Body)
+		if err != nil || maker.operation() != "" && maker.operation() != operationID {
+			return Outcome{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that another operation made")
+		}
+	}
+	return outcome, nil
+}

@@ -1,0 +1,82 @@
+package stripegw_test
+
+import (
+	"strings"
+	"testing"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/sandbox"
+)
+
+// TestReadResult: a person names the object that a write made or changed, and it is read, or refused as no such one.
+func TestReadResult(t *testing.T) {
+	b := newBench(t)
+	open := b.pay(t, "open", func(r *paymentsv1.CreatePaymentRequest) { r.Confirm = false }).GetId()
+	paid := b.pay(t, "paid", nil).GetId()
+	made := b.write(t, createRefund, "refund", &paymentsv1.CreateRefundRequest{PaymentId: paid})
+	refund := made.Outcome.Resource.(*paymentsv1.Refund).GetId()
+	for _, tt := range []struct {
+		name, method, id, operation string
+		refused                     string
+	}{
+		{"a create", createPayment, open, "op_open", ""},
+		{"an action", capturePayment, paid, "op_capture", ""},
+		{"an update by another operation", updatePayment, open, "op_update", ""},
+		{"a refund", createRefund, refund, "op_refund", ""},
+		{"an action on a refund", cancelRefund, refund, "op_cancel", ""},
+		{"a create of another operation", createPayment, open, "op_paid", "another operation"},
+		{"a refund of another operation", createRefund, refund, "op_paid", "another operation"},
+		{"a refund for a payment", createPayment, refund, "op_refund", "no id of a payment"},
+		{"a payment for a refund", createRefund, paid, "op_paid", "no id of a refund"},
+		{"one that does not exist", createPayment, "pi_none", "op_open", "does not exist"},
+		{"a refund that does not exist", cancelRefund, "re_none", "op_open", "does not exist"},
+		{"nothing", createPayment, "", "op_open", "no id"},
+		{"a prefix of another kind", createPayment, "ch_1", "op_open", "no id"},
+		{"a path", createPayment, "pi_1/cancel", "op_open", "no id"},
+		{"a sentence", createPayment, "pi_1 " + canary, "op_open", "no id"},
+		{"very long", createPayment, "pi_" + strings.Repeat("1", 300), "op_open", "no id"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			outcome, err := b.gateway.ReadResult(t.Context(), tt.method, tt.id, tt.operation)
+			if tt.refused != "" {
+				wantReason(t, err, invalidField)
+				if field(err) != "object_id" || !strings.Contains(description(err), tt.refused) {
+					t.Errorf("field %q, %q; want object_id, %q", field(err), description(err), tt.refused)
+				}
+				checkSilent(t, err)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if outcome.ClientSecret != "" || outcome.StripeRequestID == "" {
+				t.Errorf("secret %t, %v", outcome.ClientSecret != "", outcome)
+			}
+			if got := outcome.Resource.(interface{ GetId() string }).GetId(); got != tt.id {
+				t.Errorf("read %s, want %s", got, tt.id)
+			}
+		})
+	}
+}
+
+// TestReadResultFails: what could not be read is no wrong word.
+func TestReadResultFails(t *testing.T) {
+	b := newBench(t)
+	paid := b.pay(t, "paid", nil).GetId()
+	for _, fault := range []sandbox.Fault{
+		{Kind: sandbox.FaultDropBefore},
+		{Kind: sandbox.FaultWrongJSON},
+		{Kind: sandbox.Fault502HTML},
+		{Kind: sandbox.FaultStatus, Status: 401},
+	} {
+		b.ClearFaults()
+		b.breaks(t, fault)
+		_, err := b.gateway.ReadResult(t.Context(), createPayment, paid, "op_paid")
+		if got := apierr.From(err).Reason; err == nil || got == invalidField {
+			t.Errorf("%s: %v", fault.Kind, err)
+		}
+	}
+	_, err := b.gateway.ReadResult(t.Context(), paymentsv1.PaymentService_GetPayment_FullMethodName, paid, "op_paid")
+	wantReason(t, err, paymentsv1.ErrorReason_ERROR_REASON_INTERNAL)
+}

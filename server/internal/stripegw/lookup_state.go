@@ -1,0 +1,33 @@
+package stripegw
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// inState is for a write that leaves the object in one of these states.
+func inState(states ...string) func(form url.Values, body []byte) bool {
+	return func(_ url.Values, body []byte) bool {
+		var object struct {
+			Status string `json:"status"`
+		}
+		return json.Unmarshal(body, &object) == nil && slices.Contains(states, object.Status)
+	}
+}
+
+// captured is for a capture. One that leaves room for more (`final_capture=false`) shows in the amount that was
+// received, but so does another of the same amount, so that nobody can tell it from the object.
+func captured(form url.Values, body []byte) bool {
+	var intent struct {
+		Status         string `json:"status"`
+		AmountReceived *int64 `json:"amount_received"`
+	}
+	if json.Unmarshal(body, &intent) != nil || intent.Status != "succeeded" || intent.AmountReceived == nil ||
+		form.Get("final_capture") == "false" {
+		return false
+	}
+	amount := form.Get("amount_to_capture")
+	return amount == "" || amount == strconv.FormatInt(*intent.AmountReceived, 10)
+}
