@@ -1,0 +1,32 @@
+package store
+
+import "context"
+
+// Single is a Config with a commit for each change.
+func Single(c Config) Config {
+	c.single = true
+	return c
+}
+
+// Pragma changes a setting of the connection that writes, as a full disk or one that may only be read would. Nothing may
+// be under way.
+func Pragma(ctx context.Context, s Store, pragma string) error {
+	_, err := s.(*sqliteStore).writer.conn.ExecContext(ctx, "PRAGMA "+pragma)
+	return err
+}
+
+// Explain is how SQLite answers a List.
+func Explain(ctx context.Context, s Store, f Filter) (string, error) {
+	where, args := conditions(f)
+	var ignored any
+	var detail string
+	err := s.(*sqliteStore).readers.QueryRowContext(ctx, "EXPLAIN QUERY PLAN "+selectPage(f, where), append(args, 10)...).
+		Scan(&ignored, &ignored, &ignored, &detail)
+	return detail, err
+}
+
+// CheckVersion says whether a version of SQLite is new enough; CommitError what a failed commit means.
+var (
+	CheckVersion = checkVersion
+	CommitError  = commitError
+)

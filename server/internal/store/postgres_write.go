@@ -1,0 +1,164 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The times of a statement are all one, so its clock is asked once.
+const pgClock = ` (SELECT tillgate_now() AS now) AS clock `
+
+const pgBegin = `INSERT INTO operations AS o (id, caller, method, idempotency_key, state, attempt, begin_token,
+		request_hash, parameters, sends, begin_time, update_time, last_send_time, due_time, held)
+	SELECT $1::text, $2::text, $3::text, $4::text, 1, 1, $5::bytea, $6::bytea,
+		$7::bytea, 1, now, now, now, now + $8::bigint * interval '1 microsecond', true FROM` + pgClock + `
+	ON CONFLICT (id) DO UPDATE SET state = 1, attempt = o.attempt + 1, begin_token = excluded.begin_token,
+		request_hash = excluded.request_hash, parameters = excluded.parameters, outcome = NULL, object_id = '', reason = 0,
+		uncertainty = 0, never_send = false, sends = o.sends + 1, resolver = '', note = '',
+		begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
+		last_send_time = excluded.last_send_time, due_time = excluded.due_time, held = true
+	WHERE o.state = 5 AND NOT o.erased
+		-- A call whose connection was lost may still be on its way when its operation has long been begun and
+		-- abandoned.
+		AND o.begin_token IS DISTINCT FROM excluded.begin_token
+	RETURNING ` + pgColumns
+
+// Begin implements Store.
+func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) {
+	if err := s.enter(); err != nil {
+		return Operation{}, false, err
+	}
+	defer s.leave()
+	c := &pgChange{
+		name: "begin", id: b.ID, operations: true, sql: pgBegin,
+		args: []any{
+			b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash, b.Parameters, b.Lease.Microseconds(),
+		},
+	}
+	for {
+		made, err := s.change(ctx, c)
+		if err != nil {
+			return Operation{}, false, err
+		}
+		var row pgRow
+		if made {
+			row = c.rows[0]
+		} else if row, err = s.row(ctx, b.ID); err != nil {
+			return Operation{}, false, c.unread(err)
+		}
+		// Who takes an operation over clears the token.
+		ours := len(b.Token) > 0 && bytes.Equal(row.token, b.Token)
+		if !made && !ours && row.op.State == Abandoned && !row.op.Erased {
+			continue // It was abandoned between the two looks.
+		}
+		return s.seen(row), ours && (row.op.State == Pending || row.op.State == Unknown), nil
+	}
+}
+
+const pgHold = `UPDATE operations SET due_time = now + $3::bigint * interval '1 microsecond', held = true,
+		update_time = now, sends = sends + $4::int,
+		last_send_time = CASE WHEN $4::int > 0 THEN now ELSE last_send_time END
+	FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4) AND ($4::int = 0 OR NOT never_send)
+	RETURNING true`
+
+// Hold implements Store.
+func (s *postgres) Hold(ctx context.Context, h Hold) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	return s.fenced(ctx, &pgChange{
+		name: "hold", id: h.ID, sql: pgHold, args: []any{h.ID, h.Attempt, h.Lease.Microseconds(), h.Sends},
+	})
+}
+
+const pgFinish = `WITH ended AS (
+		UPDATE operations SET state = $3::smallint, outcome = $4::bytea, object_id = $5, reason = $6, resolver = $7, note = $8,
+			stripe_request_ids = tillgate_kept(stripe_request_ids, $9, $10), parameters = NULL, uncertainty = 0,
+			update_time = now, end_time = now, due_time = NULL, held = false
+		FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4)
+		RETURNING end_time
+	), told AS (
+		INSERT INTO events (object_id, kind, cause, time, resource)
+		SELECT event.object_id, event.kind, event.cause, ended.end_time, event.resource
+		FROM ended, unnest($11::text[], $12::text[], $13::text[], $14::bytea[]) AS event (object_id, kind, cause, resource)
+		ON CONFLICT (object_id, kind, cause) DO NOTHING
+	) SELECT true FROM ended`
+
+// Finish implements Store.
+func (s *postgres) Finish(ctx context.Context, f Finish) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	if f.State != Succeeded && f.State != Failed && f.State != Abandoned {
+		return fmt.Errorf("finish: %d is no final state", f.State)
+	}
+	n := len(f.Events)
+	objects, kinds, causes, resources := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
+	for i, e := range f.Events {
+		objects[i], kinds[i], causes[i], resources[i] = e.ObjectID, e.Kind, e.Cause, e.Resource
+	}
+	outcome := f.Outcome
+	if f.State == Abandoned {
+		outcome = nil
+	}
+	c := &pgChange{
+		name: "finish", id: f.ID, sql: pgFinish,
+		args: []any{
+			f.ID, f.Attempt, f.State, outcome, f.ObjectID, f.Reason, f.Resolver, f.Note,
+			strings.Join(f.StripeRequestIDs, "\n"), keptRequestIDs, objects, kinds, causes, resources,
+		},
+	}
+	made, err := s.change(ctx, c)
+	if made || err != nil {
+		return err
+	}
+	// It is held by another attempt, or has ended: perhaps by this very call.
+	row, err := s.row(ctx, f.ID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return ErrFenced
+	case err != nil:
+		return c.unread(err)
+	case row.op.Attempt != f.Attempt || row.op.State != f.State:
+		return ErrFenced
+	}
+	return nil
+}
+
+const pgPostpone = `UPDATE operations SET state = $3::smallint, due_time = now + $4::bigint * interval '1 microsecond',
+		held = false, uncertainty = $5, never_send = never_send OR $6, look_ups = look_ups + $7::int,
+		stripe_request_ids = tillgate_kept(stripe_request_ids, $8, $9), update_time = now
+	FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4)
+	RETURNING true`
+
+// Postpone implements Store.
+func (s *postgres) Postpone(ctx context.Context, p Postpone) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	if p.State != Pending && p.State != Unknown {
+		return fmt.Errorf("postpone: %d is no open state", p.State)
+	}
+	return s.fenced(ctx, &pgChange{
+		name: "postpone", id: p.ID, sql: pgPostpone,
+		args: []any{
+			p.ID, p.Attempt, p.State, p.After.Microseconds(), p.Uncertainty, p.NeverSend, p.LookUps,
+			strings.Join(p.StripeRequestIDs, "\n"), keptRequestIDs,
+		},
+	})
+}
+
+// fenced makes a change that only who holds the operation may make.
+func (s *postgres) fenced(ctx context.Context, c *pgChange) error {
+	made, err := s.change(ctx, c)
+	if err == nil && !made {
+		return ErrFenced
+	}
+	return err
+}

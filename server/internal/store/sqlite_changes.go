@@ -1,0 +1,169 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	selectOperation = `SELECT ` + operationColumns + ` FROM operations WHERE id = ?1`
+
+	// A row that is begun anew keeps what counts all that was ever sent for it.
+	insertOperation = `INSERT INTO operations (id, caller, method, idempotency_key, state, attempt, held, begin_token,
+			request_hash, parameters, sends, begin_time, update_time, due_time, last_send_time)
+		VALUES (?1, ?2, ?3, ?4, 1, 1, 1, ?5, ?6, ?7, 1, ?8, ?8, ?9, ?8)
+		ON CONFLICT (id) DO UPDATE SET state = 1, attempt = attempt + 1, held = 1, begin_token = excluded.begin_token,
+			request_hash = excluded.request_hash, parameters = excluded.parameters, outcome = NULL, object_id = '',
+			reason = 0, uncertainty = 0, never_send = 0, sends = sends + 1, resolver = '', note = '',
+			begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
+			due_time = excluded.due_time, last_send_time = excluded.last_send_time
+		WHERE state = 5 AND erased = 0
+		RETURNING ` + operationColumns
+
+	selectFence = `SELECT state, attempt, held, never_send, due_time, stripe_request_ids FROM operations WHERE id = ?1`
+
+	holdOperation = `UPDATE operations SET held = 1, update_time = ?2, due_time = ?3, sends = sends + ?4,
+			last_send_time = CASE WHEN ?4 > 0 THEN ?2 ELSE last_send_time END
+		WHERE id = ?1`
+
+	finishOperation = `UPDATE operations SET state = ?2, held = 0, parameters = NULL, outcome = ?3, object_id = ?4,
+			reason = ?5, uncertainty = 0, stripe_request_ids = ?6, resolver = ?7, note = ?8, update_time = ?9,
+			end_time = ?9, due_time = NULL
+		WHERE id = ?1`
+
+	insertEvent = `INSERT INTO events (object_id, kind, cause, time, resource) VALUES (?1, ?2, ?3, ?4, ?5)
+		ON CONFLICT (object_id, kind, cause) DO NOTHING`
+
+	postponeOperation = `UPDATE operations SET state = ?2, held = 0, uncertainty = ?3, never_send = max(never_send, ?4),
+			look_ups = look_ups + ?5, stripe_request_ids = ?6, update_time = ?7, due_time = ?8
+		WHERE id = ?1`
+)
+
+// Begin makes an operation, or says which one stands in its way.
+func (s *sqliteStore) Begin(ctx context.Context, b Begin) (op Operation, begun bool, err error) {
+	var found row
+	err = s.change(ctx, "begin", func(ctx context.Context, w *writer, now time.Time) error {
+		rows, err := w.rows(ctx, insertOperation, b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash,
+			b.Parameters, now.UnixMicro(), now.Add(b.Lease).UnixMicro())
+		if err == nil && len(rows) == 0 {
+			rows, err = w.rows(ctx, selectOperation, b.ID)
+		}
+		if err != nil {
+			return err
+		}
+		found = rows[0]
+		return nil
+	})
+	if err != nil {
+		return Operation{}, false, fmt.Errorf("begin an operation: %w", err)
+	}
+	// Who takes an operation over clears the token.
+	return s.aged(found), len(b.Token) > 0 && bytes.Equal(found.token, b.Token), nil
+}
+
+// fence is what decides whether a change may be made.
+type fence struct {
+	state           State
+	attempt         int64
+	held, neverSend bool
+	due             sql.Null[int64]
+	requestIDs      string
+}
+
+// readFence returns ErrNotFound where there is no such operation.
+func readFence(ctx context.Context, w *writer, id string) (f fence, err error) {
+	err = w.one(ctx, selectFence, []any{id}, &f.state, &f.attempt, &f.held, &f.neverSend, &f.due, &f.requestIDs)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	return f, err
+}
+
+// holds is whether the operation is still this attempt's.
+func (f fence) holds(attempt int64) bool {
+	return f.attempt == attempt && (f.state == Pending || f.state == Unknown)
+}
+
+// checkFence is readFence for whom an operation that does not exist is one that is not theirs.
+func checkFence(ctx context.Context, w *writer, id string, attempt int64) (fence, error) {
+	f, err := readFence(ctx, w, id)
+	if errors.Is(err, ErrNotFound) || err == nil && !f.holds(attempt) {
+		return f, ErrFenced
+	}
+	return f, err
+}
+
+// Hold keeps an operation.
+func (s *sqliteStore) Hold(ctx context.Context, h Hold) error {
+	err := s.change(ctx, "hold", func(ctx context.Context, w *writer, now time.Time) error {
+		f, err := checkFence(ctx, w, h.ID, h.Attempt)
+		if err != nil {
+			return err
+		}
+		if h.Sends > 0 && f.neverSend {
+			return ErrFenced
+		}
+		_, err = w.exec(ctx, holdOperation, h.ID, now.UnixMicro(), now.Add(h.Lease).UnixMicro(), h.Sends)
+		return err
+	})
+	return wrap("hold an operation", err)
+}
+
+// Finish ends an operation.
+func (s *sqliteStore) Finish(ctx context.Context, f Finish) error {
+	if f.State != Succeeded && f.State != Failed && f.State != Abandoned {
+		return fmt.Errorf("finish an operation: %d is no final state", f.State)
+	}
+	outcome := f.Outcome
+	if f.State == Abandoned {
+		outcome = nil
+	}
+	err := s.change(ctx, "finish", func(ctx context.Context, w *writer, now time.Time) error {
+		fence, err := checkFence(ctx, w, f.ID, f.Attempt)
+		if errors.Is(err, ErrFenced) && fence.attempt == f.Attempt && fence.state == f.State {
+			return nil // this attempt has ended it so before
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := w.exec(ctx, finishOperation, f.ID, f.State, outcome, f.ObjectID, f.Reason,
+			joinRequestIDs(fence.requestIDs, f.StripeRequestIDs), f.Resolver, f.Note, now.UnixMicro()); err != nil {
+			return err
+		}
+		for _, e := range f.Events {
+			if _, err := w.exec(ctx, insertEvent, e.ObjectID, e.Kind, e.Cause, now.UnixMicro(), e.Resource); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrap("finish an operation", err)
+}
+
+// Postpone gives an operation back.
+func (s *sqliteStore) Postpone(ctx context.Context, p Postpone) error {
+	if p.State != Pending && p.State != Unknown {
+		return fmt.Errorf("postpone an operation: %d is no open state", p.State)
+	}
+	err := s.change(ctx, "postpone", func(ctx context.Context, w *writer, now time.Time) error {
+		f, err := checkFence(ctx, w, p.ID, p.Attempt)
+		if err != nil {
+			return err
+		}
+		_, err = w.exec(ctx, postponeOperation, p.ID, p.State, p.Uncertainty, p.NeverSend, p.LookUps,
+			joinRequestIDs(f.requestIDs, p.StripeRequestIDs), now.UnixMicro(), now.Add(p.After).UnixMicro())
+		return err
+	})
+	return wrap("postpone an operation", err)
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
