@@ -10,8 +10,7 @@ import (
 
 // Check is a question that a write hangs on and that only a read can answer, for example whether a payment has the
 // currency that the request names. Do asks it, and not its caller, so that it comes after all that refuses a write
-// without asking Stripe. Until there is a store it comes also before the answer of a write that is done: what was done
-// is remembered by Stripe alone.
+// without asking Stripe, and not at all where the key has an answer already.
 type Check func(ctx context.Context) error
 
 // maxCheckTime bounds what the checks of a write may take, so that it and its write end within the time that a stop waits.

@@ -6,12 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
 	"github.com/tillgate/tillgate/server/internal/operation"
-	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
 // taking is a check that takes as long as a read may, obeys its context as a read does, and then says no or not.
@@ -47,13 +44,13 @@ func TestChecks(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := &fakeGateway{}
+				m := newMachine(t, &fakeGateway{})
 				ctx, cancel := context.WithTimeout(by(t.Context(), "checkout"), tt.deadline)
 				defer cancel()
 				calls := 0
 				check := taking(tt.takes, tt.verdict, &calls)
-				_, err := newRunner(g, operation.Scope{}).Do(ctx, method, request("order-1001"), check, check)
-				if sent := g.sent.Load() == 1; reasonOf(err) != tt.want || sent != (tt.want == "") || calls != tt.calls {
+				_, err := m.Do(ctx, method, request("order-1001"), check, check)
+				if sent := m.gateway.sends() == 1; reasonOf(err) != tt.want || sent != (tt.want == "") || calls != tt.calls {
 					t.Errorf("%v, sent %t, after %d checks; want %q after %d", err, sent, calls, tt.want, tt.calls)
 				}
 			})
@@ -63,30 +60,41 @@ func TestChecks(t *testing.T) {
 
 // A caller that leaves during a check has sent nothing.
 func TestChecksWhoseCallerLeaves(t *testing.T) {
-	g := &fakeGateway{}
+	m := newMachine(t, &fakeGateway{})
 	ctx, cancel := context.WithCancel(by(t.Context(), "checkout"))
-	_, err := newRunner(g, operation.Scope{}).Do(ctx, method, request("order-1001"), func(ctx context.Context) error {
+	_, err := m.Do(ctx, method, request("order-1001"), func(ctx context.Context) error {
 		cancel()
 		return ctx.Err()
 	})
-	if reasonOf(apierr.From(err)) != "CANCELLED" || g.sent.Load() != 0 {
-		t.Errorf("got %v after %d sends, want CANCELLED and none", err, g.sent.Load())
+	if reasonOf(apierr.From(err)) != "CANCELLED" || m.gateway.sends() != 0 {
+		t.Errorf("got %v after %d sends, want CANCELLED and none", err, m.gateway.sends())
 	}
-}
-
-// refusingGateway finds every request malformed.
-type refusingGateway struct{ fakeGateway }
-
-func (g *refusingGateway) Prepare(proto.Message, string) (stripegw.Request, error) {
-	return stripegw.Request{}, apierr.InvalidField("amount", "is wrong")
 }
 
 // What is wrong without asking anyone is refused without asking anyone.
 func TestChecksComeBehindPrepare(t *testing.T) {
 	calls := 0
-	runner := newRunner(&refusingGateway{}, operation.Scope{})
-	_, err := runner.Do(by(t.Context(), "checkout"), method, request("order-1001"), taking(0, nil, &calls))
+	m := newMachine(t, &fakeGateway{malformed: apierr.InvalidField("amount", "is wrong")})
+	_, err := m.Do(by(t.Context(), "checkout"), method, request("order-1001"), taking(0, nil, &calls))
 	if reasonOf(err) != "INVALID_FIELD" || calls != 0 {
 		t.Errorf("got %v after %d checks, want INVALID_FIELD and none", err, calls)
+	}
+}
+
+// What has an answer already is not checked again, and another request under its key hears of that first.
+func TestChecksComeBehindTheKey(t *testing.T) {
+	calls := 0
+	m := newMachine(t, &fakeGateway{})
+	check := taking(0, nil, &calls)
+	for range 2 {
+		if _, err := m.Do(by(t.Context(), "checkout"), method, request("order-1001"), check); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := request("order-1001")
+	other.Amount.CurrencyCode = "JPY"
+	_, err := m.Do(by(t.Context(), "checkout"), method, other, check)
+	if reasonOf(err) != "IDEMPOTENCY_KEY_REUSED" || calls != 1 {
+		t.Errorf("got %v after %d checks, want IDEMPOTENCY_KEY_REUSED and one", err, calls)
 	}
 }

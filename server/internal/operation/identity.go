@@ -15,6 +15,13 @@ type Scope struct {
 	Live bool
 }
 
+func (s Scope) mode() string {
+	if s.Live {
+		return "live"
+	}
+	return "test"
+}
+
 // identity is what one write is derived from. It is the caller's name, never the credential, so that a new token does
 // not make a new operation; and the account and mode, so that nothing is ever shared between two of them.
 type identity struct {
@@ -37,12 +44,8 @@ func (i identity) stripeKey(step string) string {
 // digest hashes the fields with their lengths in front, so that no two lists of fields read the same. The purpose keeps
 // the two kinds of name apart: who sees an operation id must not know the key.
 func (i identity) digest(purpose string, more ...string) string {
-	mode := "test"
-	if i.scope.Live {
-		mode = "live"
-	}
 	hash := sha256.New()
-	for _, field := range append([]string{purpose, i.scope.Account, mode, i.caller, i.method, i.idempotencyKey}, more...) {
+	for _, field := range append([]string{purpose, i.scope.Account, i.scope.mode(), i.caller, i.method, i.idempotencyKey}, more...) {
 		var length [8]byte
 		binary.BigEndian.PutUint64(length[:], uint64(len(field)))
 		hash.Write(length[:])

@@ -1,24 +1,33 @@
-// Package operation runs every write. It gives the write its names, derived from what the caller sent, and carries it to
-// its end on a context of its own: a caller that hangs up does not cut a charge. Until there is a store, Stripe's own
-// idempotency is what makes a repetition safe.
+// Package operation runs every write, and is the only way to make one. A write begins on disk, is sent to Stripe, and ends
+// on disk, on a context of its own: a caller that hangs up does not cut a charge. What a crash or a lost answer left open,
+// recovery brings to its end: it sends again with the same bytes and key while that is safe, and then looks at Stripe for
+// what became of it. What a caller was told stays true: nothing that was called undone is ever done later.
 //
-// It stands between service, which calls it, and stripegw, which it calls.
+// It stands between service, which calls it, and store and stripegw, which it calls.
 package operation
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
 	"github.com/tillgate/tillgate/server/internal/call"
+	"github.com/tillgate/tillgate/server/internal/canonical"
+	"github.com/tillgate/tillgate/server/internal/seal"
+	"github.com/tillgate/tillgate/server/internal/store"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
 // onlyStep is the step of a write that is one call to Stripe.
 const onlyStep = "1"
+
+// keyField is no part of what a request asks for.
+const keyField = "idempotency_key"
 
 // Request is a request of an rpc that changes something.
 type Request interface {
@@ -26,12 +35,16 @@ type Request interface {
 	GetIdempotencyKey() string
 }
 
-// Gateway is how a write reaches Stripe.
+// Gateway is how a write reaches Stripe, and how it is looked for there.
 type Gateway interface {
 	// Prepare says what to send.
 	Prepare(req proto.Message, operationID string) (stripegw.Request, error)
-	// Write sends it under the key and reads the answer.
-	Write(ctx context.Context, method string, r stripegw.Request, key, operationID string) (Outcome, error)
+	// Write sends it under a key, up to the given number of times, and says what is known of it then.
+	Write(ctx context.Context, s stripegw.Sending) stripegw.Result
+	// LookUp looks for what an uncertain write did. It never concludes that one did nothing.
+	LookUp(ctx context.Context, s stripegw.Search) (stripegw.Finding, error)
+	// ReadResult reads the object that somebody says a write of this rpc made or changed.
+	ReadResult(ctx context.Context, method, objectID, operationID string) (Outcome, error)
 }
 
 // Outcome is how a write ended well: the resource as it is now, and whether this is the answer of an earlier call.
@@ -41,67 +54,136 @@ type Outcome = stripegw.Outcome
 type Config struct {
 	// Gateway reaches Stripe.
 	Gateway Gateway
+	// Store remembers.
+	Store store.Store
+	// Keys seal what is personal before it is stored.
+	Keys *seal.Keys
 	// Scope is part of every name.
 	Scope Scope
-	// Logger hears of writes that ended after their caller had left.
+	// ResendWindow is how long after its begin an operation of unknown outcome may be sent again; then it is looked up.
+	// Stripe forgets keys after a day, and takes what comes later for something new. Default: 15 minutes.
+	ResendWindow time.Duration
+	// Retention is how long a final operation is remembered. Default: 90 days.
+	Retention time.Duration
+	// Logger hears of what no caller hears: writes that ended after their caller had left, and operations that need a
+	// person.
 	Logger *slog.Logger
+	// Crash is called at the points of CrashPoints, so that a test can end the process there. Default: nothing.
+	Crash func(point string)
 }
 
 // Runner runs writes.
 type Runner struct {
-	gateway  Gateway
-	scope    Scope
-	detached detached
+	gateway   Gateway
+	store     store.Store
+	keys      *seal.Keys
+	scope     Scope
+	window    time.Duration
+	retention time.Duration
+	logger    *slog.Logger
+	crash     func(point string)
+
+	flights flights
+	health  health
 }
 
 // New returns a Runner.
 func New(c Config) *Runner {
-	return &Runner{gateway: c.Gateway, scope: c.Scope, detached: detached{logger: c.Logger}}
+	if c.ResendWindow == 0 {
+		c.ResendWindow = DefaultResendWindow
+	}
+	if c.Retention == 0 {
+		c.Retention = DefaultRetention
+	}
+	if c.Crash == nil {
+		c.Crash = func(string) {}
+	}
+	return &Runner{
+		gateway: c.Gateway, store: c.Store, keys: c.Keys, scope: c.Scope, window: c.ResendWindow, retention: c.Retention,
+		logger: c.Logger, crash: c.Crash,
+	}
 }
 
 // Do runs the write that an rpc asks for, named by its full method, and waits for its outcome until shortly before the
-// caller's deadline, or 30 seconds where it has none. A deadline under 500 milliseconds is refused before anything is
-// sent. A caller that leaves, or whose deadline passes, gets OUTCOME_PENDING with the operation's id; the write goes on.
-// The checks run, within the caller's time, after the request was found to be well formed and before anything is sent.
+// caller's deadline, or 30 seconds where it has none. A deadline under 500 milliseconds is refused before anything
+// begins. What was done under the key already is answered from the store, without Stripe. A caller that leaves, or whose
+// deadline passes, gets OUTCOME_PENDING with the operation's id, and whoever waits with it for the same key
+// OPERATION_IN_PROGRESS; the write goes on. The checks run within the caller's time, if nothing began under the key yet.
 func (r *Runner) Do(ctx context.Context, method string, req Request, checks ...Check) (Outcome, error) {
 	caller := call.From(ctx).Caller()
 	if caller == "" {
-		return Outcome{}, apierr.New(paymentsv1.ErrorReason_ERROR_REASON_INTERNAL).
-			WithCause(apierr.ConstError("a write without a caller"))
+		return Outcome{}, internal("a write without a caller")
 	}
 	deadline, err := answerBy(ctx)
 	if err != nil {
 		return Outcome{}, err
 	}
 	id := identity{scope: r.scope, caller: caller, method: method, idempotencyKey: req.GetIdempotencyKey()}
-	operationID := id.operationID()
-	call.From(ctx).SetOperationID(operationID)
-
-	prepared, err := r.gateway.Prepare(req, operationID)
-	if err != nil {
-		return Outcome{}, err
+	w := &write{
+		identity: id, operationID: id.operationID(), hash: canonical.Hash(req, keyField), req: req, checks: checks,
 	}
+	call.From(ctx).SetOperationID(w.operationID)
+
 	waiting, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	if err := run(waiting, checks); err != nil {
-		return Outcome{}, err
+	for waiting.Err() == nil {
+		f, ours, err := r.flights.join(w)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if ours {
+			go r.fly(waiting, f, w)
+		}
+		if !f.wait(waiting) {
+			return Outcome{}, r.late(waiting, f, w, ours)
+		}
+		switch e := f.end; {
+		case e.elsewhere:
+			return r.follow(waiting, w)
+		case e.leftEarly && !ours:
+			continue
+		case ours || e.err != nil:
+			return e.outcome, e.err
+		default:
+			return replayed(e.outcome), nil
+		}
 	}
-	write, err := r.detached.start(ctx, operationID, func(ctx context.Context) (Outcome, error) {
-		return r.gateway.Write(ctx, method, prepared, id.stripeKey(onlyStep), operationID)
-	})
-	if err != nil {
-		return Outcome{}, err
-	}
+	return Outcome{}, waiting.Err()
+}
 
-	end, ok := write.wait(waiting)
-	if !ok {
-		return Outcome{}, apierr.OutcomePending(operationID, waiting.Err())
+// late is what a caller hears whose time is up. The one whose write it is may be told that nothing happened only once it
+// is sure that nothing will; that takes no longer than a commit.
+func (r *Runner) late(ctx context.Context, f *flight, w *write, ours bool) error {
+	if !ours {
+		return r.inProgress(ctx, w)
 	}
-	return end.outcome, end.err
+	<-f.settled
+	if f.ended() && f.end.leftEarly {
+		return f.end.err
+	}
+	return apierr.OutcomePending(w.operationID, ctx.Err())
+}
+
+// inProgress is for whoever waited in vain for a write that another call began.
+func (r *Runner) inProgress(ctx context.Context, w *write) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	return apierr.InProgress(w.operationID)
+}
+
+// replayed is what those get who did not begin the write. The secret belongs to the one who did.
+func replayed(o Outcome) Outcome {
+	o.Replayed, o.ClientSecret = true, ""
+	return o
 }
 
 // Drain refuses new writes and waits for those under way, until the context ends. It names the operations that it left
-// behind.
+// behind: recovery brings them to their end.
 func (r *Runner) Drain(ctx context.Context) []string {
-	return r.detached.drain(ctx)
+	return r.flights.drain(ctx)
+}
+
+func internal(why apierr.ConstError) *apierr.Error {
+	return apierr.New(paymentsv1.ErrorReason_ERROR_REASON_INTERNAL).WithCause(why)
 }

@@ -1,0 +1,10 @@
+package operation
+
+// CrashPoints are the names of the points at which Config.Crash is called: before and after each meeting with Stripe.
+// store has others, at its commits.
+func CrashPoints() []string {
+	return []string{
+		"send.before", "send.after", "resend.before",
+		"recover.claimed", "recover.sent", "recover.looked",
+	}
+}

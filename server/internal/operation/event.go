@@ -1,0 +1,92 @@
+package operation
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/store"
+	"github.com/tillgate/tillgate/server/internal/stripegw"
+)
+
+// events are what an outcome tells the rest of the company: one change of one object. The key is its cause, as Stripe
+// tells it in `event.request`, so that a webhook that brings the same change joins it.
+func (r *Runner) events(op store.Operation, key string, result stripegw.Result) ([]store.Event, error) {
+	objectID, kind := changeOf(op.Method, result)
+	if objectID == "" || kind == "" {
+		return nil, nil
+	}
+	resource, err := encodeResource(result.Outcome.Resource)
+	if err != nil {
+		return nil, err
+	}
+	return []store.Event{{
+		ObjectID: objectID, Kind: kind, Cause: key, Resource: r.keys.Seal(eventPurpose, objectID+" "+kind+" "+key, resource),
+	}}, nil
+}
+
+// changeOf names the object that a write changed, and the change, as Stripe's event for it does
+// (https://docs.stripe.com/api/events/types). A write that was refused and left nothing changed is no change.
+func changeOf(method string, result stripegw.Result) (objectID, kind string) {
+	switch resource := result.Outcome.Resource.(type) {
+	case *paymentsv1.Payment:
+		if result.Err != nil {
+			return resource.GetId(), declinedKind(result.Err)
+		}
+		return resource.GetId(), paymentKind(method, resource)
+	case *paymentsv1.Refund:
+		if result.Err != nil {
+			return "", ""
+		}
+		return resource.GetId(), refundKind(method)
+	default:
+		return "", ""
+	}
+}
+
+func declinedKind(err error) string {
+	switch apierr.From(err).Reason {
+	case paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_DECLINED, paymentsv1.ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED:
+		return "payment_intent.payment_failed"
+	default:
+		return ""
+	}
+}
+
+func paymentKind(method string, payment *paymentsv1.Payment) string {
+	switch method {
+	case paymentsv1.PaymentService_UpdatePayment_FullMethodName:
+		return "payment_intent.updated" // Stripe tells nobody of it.
+	case paymentsv1.PaymentService_CancelPayment_FullMethodName:
+		return "payment_intent.canceled"
+	}
+	switch payment.GetState() {
+	case paymentsv1.PaymentState_PAYMENT_STATE_SUCCEEDED:
+		return "payment_intent.succeeded"
+	case paymentsv1.PaymentState_PAYMENT_STATE_PROCESSING:
+		return "payment_intent.processing"
+	case paymentsv1.PaymentState_PAYMENT_STATE_REQUIRES_ACTION:
+		return "payment_intent.requires_action"
+	case paymentsv1.PaymentState_PAYMENT_STATE_REQUIRES_CAPTURE:
+		return "payment_intent.amount_capturable_updated"
+	case paymentsv1.PaymentState_PAYMENT_STATE_CANCELED:
+		return "payment_intent.canceled"
+	default:
+		return "payment_intent.created"
+	}
+}
+
+func refundKind(method string) string {
+	if method == paymentsv1.PaymentService_CreateRefund_FullMethodName {
+		return "refund.created"
+	}
+	return "refund.updated"
+}
+
+// objectIDOf is the id of the resource of an outcome.
+func objectIDOf(resource proto.Message) string {
+	if r, ok := resource.(interface{ GetId() string }); ok {
+		return r.GetId()
+	}
+	return ""
+}

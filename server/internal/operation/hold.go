@@ -1,0 +1,115 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/store"
+)
+
+const (
+	// lease is how long nobody else may take an operation that somebody is at. Who is at it for longer renews it; who
+	// died leaves it to recovery when it is over.
+	lease = 15 * time.Second
+	// renewEvery leaves two tries before the lease is over.
+	renewEvery = lease / 3
+	// holdTimeout bounds one renewal.
+	holdTimeout = 3 * time.Second
+)
+
+const (
+	errStoodStill = apierr.ConstError("the process stood still for longer than the lease")
+	errFenced     = apierr.ConstError("the operation was taken over")
+)
+
+// hold is this process's hold on an operation: under its attempt, while its lease lasts.
+type hold struct {
+	runner *Runner
+	op     store.Operation
+	cancel context.CancelFunc
+	ended  chan struct{}
+
+	until chan time.Time // holds one value: when the lease is over
+}
+
+// hold keeps an operation that was taken at start, until release.
+func (r *Runner) hold(op store.Operation, start time.Time) *hold {
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &hold{runner: r, op: op, cancel: cancel, ended: make(chan struct{}), until: make(chan time.Time, 1)}
+	h.until <- start.Add(lease)
+	go h.renew(ctx)
+	return h
+}
+
+// release stops renewing.
+func (h *hold) release() {
+	h.cancel()
+	<-h.ended
+}
+
+// renew keeps the lease while a send takes long.
+func (h *hold) renew(ctx context.Context) {
+	defer close(h.ended)
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := h.extend(ctx, 0); errors.Is(err, store.ErrFenced) || errors.Is(err, errStoodStill) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// extend takes another lease, for a number of sends that are about to be made. A lease that is over is not taken up again,
+// even if nobody has taken the operation: it may have been over for days, and Stripe have forgotten the key.
+func (h *hold) extend(ctx context.Context, sends int) error {
+	if !h.valid() {
+		return errStoodStill
+	}
+	ctx, cancel := context.WithTimeout(ctx, holdTimeout)
+	defer cancel()
+	start := time.Now()
+	err := h.runner.store.Hold(ctx, store.Hold{ID: h.op.ID, Attempt: h.op.Attempt, Lease: lease, Sends: sends})
+	h.runner.health.heard(err)
+	if err != nil {
+		return err
+	}
+	until := <-h.until
+	if end := start.Add(lease); end.After(until) {
+		until = end
+	}
+	h.until <- until
+	return nil
+}
+
+// valid is whether the lease lasts, by both clocks: a process that is stopped keeps the one, a machine that sleeps the
+// other.
+func (h *hold) valid() bool {
+	until := <-h.until
+	h.until <- until
+	now := time.Now()
+	return now.Before(until) && now.Round(0).Before(until.Round(0))
+}
+
+// beforeSend is asked before each further send: whether the operation is still ours, and the server not about to stop.
+func (h *hold) beforeSend(ctx context.Context) error {
+	if h.runner.flights.closing() {
+		return errDraining
+	}
+	h.runner.crash("resend.before")
+	switch err := h.extend(ctx, 1); {
+	case errors.Is(err, store.ErrFenced):
+		return errFenced
+	case err != nil:
+		return err
+	case !h.valid():
+		return errStoodStill
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package operation_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tillgate/tillgate/server/internal/operation"
+)
+
+// The names of a write follow from what identifies it, and from nothing else. The exact values are a promise: a server
+// that is built anew must find its own writes at Stripe again.
+func TestNames(t *testing.T) {
+	names := func(scope operation.Scope, caller, method, key string) (string, string) {
+		t.Helper()
+		g := &fakeGateway{}
+		if _, err := onStore(t, g, openStore(t), scope).Do(by(t.Context(), caller), method, request(key)); err != nil {
+			t.Fatal(err)
+		}
+		return g.sent[0].Key, g.sent[0].OperationID
+	}
+	test := operation.Scope{Account: "acct_1"}
+	key, id := names(test, "checkout", method, "order-1001-attempt-1")
+	if key != "tg1-"+wantKey || id != "op_"+wantOperation {
+		t.Errorf("the names are %s and %s, want tg1-%s and op_%s", key, id, wantKey, wantOperation)
+	}
+	if again, sameID := names(test, "checkout", method, "order-1001-attempt-1"); again != key || sameID != id {
+		t.Error("the same write has other names the second time")
+	}
+
+	seen := map[string]string{key: "the first", id: "the first"}
+	for _, tt := range []struct {
+		name                string
+		scope               operation.Scope
+		caller, method, key string
+	}{
+		{"other account", operation.Scope{Account: "acct_2"}, "checkout", method, "order-1001-attempt-1"},
+		{"live", operation.Scope{Account: "acct_1", Live: true}, "checkout", method, "order-1001-attempt-1"},
+		{"other caller", test, "billing", method, "order-1001-attempt-1"},
+		{"other method", test, "checkout", method + "2", "order-1001-attempt-1"},
+		{"other key", test, "checkout", method, "order-1001-attempt-2"},
+		{"a letter moved from caller to method", test, "checkou", "t" + method, "order-1001-attempt-1"},
+	} {
+		key, id := names(tt.scope, tt.caller, tt.method, tt.key)
+		for _, name := range []string{key, id} {
+			if other, taken := seen[name]; taken {
+				t.Errorf("%s has the name of %s", tt.name, other)
+			}
+			seen[name] = tt.name
+		}
+		if len(key) > 255 || strings.Contains(key, tt.key) || strings.Contains(id, strings.TrimPrefix(key, "tg1-")) {
+			t.Errorf("%s: the key %s is too long or shows what it is made of", tt.name, key)
+		}
+	}
+}
+
+// Computed apart from this code: base32 of SHA-256 over the fields, each behind its length in 8 bytes.
+const (
+	wantKey       = "azberr7c7mddrikceukfkytdifldzpwfnz4utubkl6uojswq3eta"
+	wantOperation = "ctsumwagtmcbo527ldh65tt4jkhkl4vi64rkgd6k3b556w6fm7xq"
+)

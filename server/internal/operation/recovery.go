@@ -1,0 +1,248 @@
+package operation
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/store"
+	"github.com/tillgate/tillgate/server/internal/stripegw"
+)
+
+const (
+	// DefaultResendWindow is how long after its begin an operation of unknown outcome is sent again.
+	DefaultResendWindow = 15 * time.Minute
+	// MaxResendWindow is the longest that can be safe: Stripe forgets keys after 24 hours
+	// (https://docs.stripe.com/api/idempotent_requests).
+	MaxResendWindow = 23 * time.Hour
+
+	// recoverEvery is how often recovery looks for operations that are due, and maxRecoveries how many it is at.
+	recoverEvery  = 500 * time.Millisecond
+	maxRecoveries = 16
+	// claimTimeout bounds one look.
+	claimTimeout = 10 * time.Second
+
+	// firstAgain and lastAgain are how long recovery waits between two sends of one operation, doubling.
+	firstAgain = 2 * time.Second
+	lastAgain  = 30 * time.Second
+	// lastLookUp is how long it waits at most between two look-ups, doubling from firstAgain.
+	lastLookUp = time.Hour
+)
+
+// Recover brings what a crash or a lost answer left open to its end, until the context ends; it returns when the last
+// operation that it was at has ended or has been left to the next. It may run on any number of servers. started is
+// called once the operations that were due at first have been taken.
+func (r *Runner) Recover(ctx context.Context, started func()) {
+	var under sync.WaitGroup
+	defer under.Wait()
+	free := make(chan struct{}, maxRecoveries)
+	for range maxRecoveries {
+		free <- struct{}{}
+	}
+	started = sync.OnceFunc(started)
+	tick := time.NewTicker(recoverEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		// More may be due than there was room for: then it looks again as soon as there is.
+		for more := true; more && ctx.Err() == nil; {
+			start := time.Now()
+			operations, room := r.claim(ctx, free)
+			for _, op := range operations {
+				under.Go(func() {
+					defer func() { free <- struct{}{} }()
+					r.recoverOne(context.WithoutCancel(ctx), op, start)
+				})
+			}
+			more = len(operations) == room && room > 0
+		}
+		started()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// claim takes as many operations as there is room for, and at least waits for room for one.
+func (r *Runner) claim(ctx context.Context, free chan struct{}) (operations []store.Operation, room int) {
+	select {
+	case <-free:
+		room = 1
+	case <-ctx.Done():
+		return nil, 0
+	}
+	for len(free) > 0 {
+		<-free
+		room++
+	}
+	claiming, cancel := context.WithTimeout(ctx, claimTimeout)
+	defer cancel()
+	operations, err := r.store.Claim(claiming, lease, room)
+	r.health.heard(err)
+	if err != nil {
+		operations = nil
+	}
+	for range room - len(operations) {
+		free <- struct{}{}
+	}
+	return operations, room
+}
+
+// recoverOne takes an operation, which was claimed at start or later, one step on: it sends it again while that is safe,
+// and looks for it otherwise.
+func (r *Runner) recoverOne(ctx context.Context, op store.Operation, start time.Time) {
+	defer func() {
+		if value := recover(); value != nil {
+			r.logPanic(ctx, op.ID, value)
+		}
+	}()
+	r.crash("recover.claimed")
+	held := r.hold(op, start)
+	defer held.release()
+	request, err := r.openRequest(op)
+	if err != nil {
+		r.logger.LogAttrs(ctx, slog.LevelError, "the parameters of an operation can not be opened: is its seal key in the file?",
+			slog.String("operation_id", op.ID))
+		r.postpone(ctx, op, store.Postpone{State: op.State, After: lastAgain, Uncertainty: op.Uncertainty})
+		return
+	}
+	if r.maySend(op) {
+		r.sendAgain(ctx, op, held, request)
+		return
+	}
+	r.lookAgain(ctx, op, request, store.Postpone{})
+}
+
+// maySend is whether it is safe to send an operation again: Stripe surely still knows its key, and does not just keep a
+// failure under it.
+func (r *Runner) maySend(op store.Operation) bool {
+	return op.State == store.Pending && !op.NeverSend && op.Age < r.window
+}
+
+// sendAgain sends an operation once more. What a look-up can tell and a send can not is looked up.
+func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, request stripegw.Request) {
+	key := r.identityOf(op).stripeKey(onlyStep)
+	if err := held.beforeSend(ctx); err != nil {
+		return // It is not ours any more, or the server is stopping: its lease runs out.
+	}
+	result := r.gateway.Write(ctx, stripegw.Sending{
+		Method: op.Method, Request: request, Key: key, OperationID: op.ID, MaxSends: 1,
+	})
+	r.crash("recover.sent")
+	switch {
+	case result.Verdict == stripegw.Done:
+		r.end(ctx, op, key, result)
+		return
+	case result.Verdict == stripegw.NotDone:
+		// An earlier send may have done what this one did not.
+		result.Uncertainty = paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_HELD_BACK
+	}
+	left := store.Postpone{
+		Uncertainty: int32(result.Uncertainty), NeverSend: result.KeepsFailing, StripeRequestIDs: result.StripeRequestIDs,
+	}
+	if failedInside(result) {
+		r.lookAgain(ctx, op, request, left)
+		return
+	}
+	left.State, left.After = store.Pending, sendAgainAfter(op.Sends+1)
+	r.postpone(ctx, op, left)
+}
+
+// lookAgain looks for what an operation did. Where it is not found and may not be sent any more, it is UNKNOWN, and stays
+// so until it is found, or until somebody says what became of it: no timer makes a failure of it.
+func (r *Runner) lookAgain(ctx context.Context, op store.Operation, request stripegw.Request, left store.Postpone) {
+	looking, cancel := context.WithTimeout(ctx, lease)
+	defer cancel()
+	finding, err := r.gateway.LookUp(looking, search(op, request))
+	r.crash("recover.looked")
+	left.StripeRequestIDs = append(left.StripeRequestIDs, finding.StripeRequestIDs...)
+	switch {
+	case err == nil && finding.Found:
+		r.end(ctx, op, r.identityOf(op).stripeKey(onlyStep), stripegw.Result{
+			Verdict: stripegw.Done, Outcome: finding.Outcome, Err: finding.Err, StripeRequestIDs: left.StripeRequestIDs,
+		})
+		return
+	case err == nil:
+		left.LookUps = 1
+	}
+	if r.maySend(op) && !left.NeverSend {
+		left.State, left.After = store.Pending, sendAgainAfter(op.Sends+1)
+	} else {
+		left.State, left.After, left.NeverSend = store.Unknown, lookAgainAfter(op.LookUps), true
+	}
+	if left.Uncertainty == 0 {
+		left.Uncertainty = r.uncertaintyAfter(op, err)
+	}
+	r.postpone(ctx, op, left)
+	if left.State == store.Unknown && op.State != store.Unknown {
+		r.alert(ctx, op, left)
+	}
+}
+
+// uncertaintyAfter is why the outcome of an operation is not known after a look-up: what the last send met says more than
+// that it was not found, where that is known.
+func (r *Runner) uncertaintyAfter(op store.Operation, lookUp error) int32 {
+	switch {
+	case op.Uncertainty != 0:
+		return op.Uncertainty
+	case lookUp == nil:
+		return int32(paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_NOT_FOUND)
+	default:
+		return int32(paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_INTERRUPTED)
+	}
+}
+
+// end ends an operation that no caller waits for.
+func (r *Runner) end(ctx context.Context, op store.Operation, key string, result stripegw.Result) {
+	e := r.finish(ctx, op, key, result)
+	outcome := "done"
+	if e.err != nil {
+		outcome = apierr.ShortReason(apierr.From(e.err).Reason)
+	}
+	r.logger.LogAttrs(ctx, slog.LevelInfo, "operation recovered",
+		slog.String("operation_id", op.ID), slog.String("caller", op.Caller), slog.String("method", op.Method),
+		slog.String("outcome", outcome), slog.Int("sends", op.Sends+result.Sends), slog.Int("look_ups", op.LookUps))
+}
+
+// alert calls a person: nothing that the machine may do is left.
+func (r *Runner) alert(ctx context.Context, op store.Operation, left store.Postpone) {
+	r.logger.LogAttrs(ctx, slog.LevelError, "operation unknown",
+		slog.String("operation_id", op.ID), slog.String("caller", op.Caller), slog.String("method", op.Method),
+		slog.String("uncertainty", shortUncertainty(left.Uncertainty)),
+		slog.Any("stripe_request_ids", append(op.StripeRequestIDs, left.StripeRequestIDs...)),
+		slog.String("what_to_do", "server operations show "+op.ID))
+}
+
+// identityOf is what an operation was derived from.
+func (r *Runner) identityOf(op store.Operation) identity {
+	return identity{scope: r.scope, caller: op.Caller, method: op.Method, idempotencyKey: op.IdempotencyKey}
+}
+
+// search says what to look for: it can have been made from its begin on, and until the last send was over.
+func search(op store.Operation, request stripegw.Request) stripegw.Search {
+	return stripegw.Search{
+		Method: op.Method, Request: request, OperationID: op.ID, From: op.BeginTime, To: op.LastSend.Add(lease),
+	}
+}
+
+// sendAgainAfter is when to send again what was sent so often.
+func sendAgainAfter(sends int) time.Duration {
+	return doubled(firstAgain, sends-maxSends, lastAgain)
+}
+
+// lookAgainAfter is when to look again for what was looked for so often.
+func lookAgainAfter(lookUps int) time.Duration {
+	return doubled(firstAgain, lookUps, lastLookUp)
+}
+
+func doubled(first time.Duration, times int, last time.Duration) time.Duration {
+	for range times {
+		if first *= 2; first >= last {
+			return last
+		}
+	}
+	return first
+}

@@ -1,0 +1,189 @@
+package operation
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/store"
+	"github.com/tillgate/tillgate/server/internal/stripegw"
+)
+
+const (
+	// maxSends is how many times a write is sent while its caller waits; from then on recovery sends it.
+	maxSends = 3
+	// firstLookUp bounds the look-up that follows at once when Stripe fails in the middle of a write.
+	firstLookUp = 5 * time.Second
+)
+
+// write is what one call asks for.
+type write struct {
+	identity    identity
+	operationID string
+	hash        []byte
+	req         Request
+	checks      []Check
+}
+
+// write begins the operation, sends it and ends it, or finds what became of it. settle is called once it has begun; the
+// context counts until then.
+func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
+	if len(w.checks) > 0 {
+		// What was asked for already is not asked again: neither the checks, nor Stripe.
+		op, err := r.store.Get(ctx, w.operationID)
+		switch {
+		case errors.Is(err, store.ErrNotFound) || err == nil && op.State == store.Abandoned && !op.Erased:
+		case err != nil:
+			return notBegun(ctx, r.storeError(ctx, err))
+		default:
+			return r.known(w, op)
+		}
+	}
+	prepared, err := r.gateway.Prepare(w.req, w.operationID)
+	if err != nil {
+		return end{err: err}
+	}
+	if err := run(ctx, w.checks); err != nil {
+		return notBegun(ctx, err)
+	}
+	op, held, err := r.begin(ctx, w, prepared)
+	switch {
+	case errors.Is(err, store.ErrUncertain):
+		// It may have begun, and recovery may send it: nobody may be told that nothing happened.
+		return end{err: apierr.OutcomePending(w.operationID, err)}
+	case err != nil:
+		return notBegun(ctx, r.storeError(ctx, err))
+	case held == nil:
+		return r.known(w, op)
+	}
+	settle()
+	return r.send(context.WithoutCancel(ctx), w, held, prepared)
+}
+
+// notBegun is the end of a write that did not come so far. What went wrong with the time of the call that it was made for
+// says nothing to another call.
+func notBegun(ctx context.Context, err error) end {
+	tooShort := apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT
+	return end{err: err, leftEarly: tooShort || ctx.Err() != nil}
+}
+
+// begin writes the operation down. It returns the hold on it if this call began it.
+func (r *Runner) begin(ctx context.Context, w *write, prepared stripegw.Request) (store.Operation, *hold, error) {
+	parameters, err := r.sealRequest(w.operationID, prepared)
+	if err != nil {
+		return store.Operation{}, nil, err
+	}
+	token := make([]byte, 16)
+	_, _ = rand.Read(token) // It never fails.
+	start := time.Now()
+	op, begun, err := r.store.Begin(ctx, store.Begin{
+		ID: w.operationID, Caller: w.identity.caller, Method: w.identity.method,
+		IdempotencyKey: w.identity.idempotencyKey, RequestHash: w.hash, Parameters: parameters, Token: token, Lease: lease,
+	})
+	r.health.heard(err)
+	if err != nil || !begun {
+		return op, nil, err
+	}
+	return op, r.hold(op, start), nil
+}
+
+// known answers from what the store remembers of the operation.
+func (r *Runner) known(w *write, op store.Operation) end {
+	switch {
+	case op.Erased:
+		return end{err: apierr.KeyExpired()}
+	case !bytes.Equal(op.RequestHash, w.hash):
+		return end{err: apierr.KeyReused()}
+	case op.State == store.Pending:
+		return end{elsewhere: true}
+	case op.State == store.Unknown:
+		return end{err: apierr.OutcomePending(w.operationID, apierr.ConstError("the outcome is looked for"))}
+	}
+	outcome, err := r.stored(op)
+	return end{outcome: replayed(outcome), err: err}
+}
+
+// send sends what was begun and ends it with what Stripe says, whatever its caller does meanwhile.
+func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripegw.Request) end {
+	defer held.release()
+	key := w.identity.stripeKey(onlyStep)
+	r.crash("send.before")
+	if !held.valid() {
+		// The process stood still for longer than the lease: the operation is recovery's, and its key may be old.
+		return end{err: apierr.OutcomePending(w.operationID, errStoodStill)}
+	}
+	result := r.gateway.Write(ctx, stripegw.Sending{
+		Method: w.identity.method, Request: prepared, Key: key, OperationID: w.operationID, MaxSends: maxSends,
+		BeforeSend: held.beforeSend,
+	})
+	r.crash("send.after")
+	if result.Verdict == stripegw.Uncertain && failedInside(result) {
+		r.lookAtOnce(ctx, held.op, prepared, &result)
+	}
+	switch result.Verdict {
+	case stripegw.Done, stripegw.NotDone:
+		return r.finish(ctx, held.op, key, result)
+	default:
+		r.postpone(ctx, held.op, store.Postpone{
+			State: store.Pending, After: sendAgainAfter(result.Sends), Uncertainty: int32(result.Uncertainty),
+			NeverSend: result.KeepsFailing, StripeRequestIDs: result.StripeRequestIDs,
+		})
+		return end{err: result.Err}
+	}
+}
+
+// failedInside is whether Stripe itself failed: it keeps such a failure under the key, so that to ask again with it tells
+// nothing.
+func failedInside(result stripegw.Result) bool {
+	return result.KeepsFailing ||
+		result.Uncertainty == paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_STRIPE_FAILURE
+}
+
+// lookAtOnce looks for what an uncertain write did while its caller still waits.
+func (r *Runner) lookAtOnce(ctx context.Context, op store.Operation, prepared stripegw.Request, result *stripegw.Result) {
+	ctx, cancel := context.WithTimeout(ctx, firstLookUp)
+	defer cancel()
+	finding, err := r.gateway.LookUp(ctx, search(op, prepared))
+	if err != nil || !finding.Found {
+		return
+	}
+	result.Verdict, result.Outcome, result.Err = stripegw.Done, finding.Outcome, finding.Err
+	result.StripeRequestIDs = append(result.StripeRequestIDs, finding.StripeRequestIDs...)
+}
+
+// follow waits for a write that is pending in other hands.
+func (r *Runner) follow(ctx context.Context, w *write) (Outcome, error) {
+	for wait := firstLook; ; wait = min(2*wait, lastLook) {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return Outcome{}, r.inProgress(ctx, w)
+		}
+		op, err := r.store.Get(ctx, w.operationID)
+		if err != nil {
+			if ctx.Err() != nil {
+				return Outcome{}, r.inProgress(ctx, w)
+			}
+			// It is pending still, as far as anybody knows.
+			r.health.heard(err)
+			continue
+		}
+		if op.State == store.Abandoned {
+			// Whoever had it was told that nothing was done; to do it now takes a new call.
+			return Outcome{}, r.inProgress(ctx, w)
+		}
+		if e := r.known(w, op); !e.elsewhere {
+			return e.outcome, e.err
+		}
+	}
+}
+
+const (
+	// firstLook and lastLook are how long a call waits between two looks at an operation that is in other hands.
+	firstLook = 20 * time.Millisecond
+	lastLook  = 500 * time.Millisecond
+)
