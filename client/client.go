@@ -15,6 +15,8 @@ type Client struct {
 	// Payments collects money and gives it back: every rpc of PaymentService, with the deadline, the idempotency keys
 	// and the repetition that the package comment describes.
 	Payments paymentsv1.PaymentServiceClient
+	// Operations tells what became of each write, by the operation_id that errors and logs name.
+	Operations paymentsv1.OperationServiceClient
 
 	conn *grpc.ClientConn
 }
@@ -37,7 +39,9 @@ func New(target string, opts ...Option) (*Client, error) {
 	if s.insecure && s.token != nil && !isLocal(conn.CanonicalTarget()) {
 		return nil, errors.Join(errTokenInTheClear, conn.Close())
 	}
-	return &Client{Payments: paymentsv1.NewPaymentServiceClient(conn), conn: conn}, nil
+	return &Client{
+		Payments: paymentsv1.NewPaymentServiceClient(conn), Operations: paymentsv1.NewOperationServiceClient(conn), conn: conn,
+	}, nil
 }
 
 // Close ends the connections. Calls that are under way fail with CANCELLED, although what they asked for may still be

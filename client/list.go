@@ -39,6 +39,20 @@ func ListPayments(
 	})
 }
 
+// ListOperations ranges over all operations that a request asks for, the newest first, in the way of ListPayments.
+func ListOperations(
+	ctx context.Context, operations paymentsv1.OperationServiceClient, req *paymentsv1.ListOperationsRequest,
+	opts ...grpc.CallOption,
+) iter.Seq2[*paymentsv1.Operation, error] {
+	req = copyOf(req)
+	return pages(req.GetPageToken(), func(token string) ([]*paymentsv1.Operation, string, error) {
+		page := copyOf(req)
+		page.PageToken = token
+		resp, err := operations.ListOperations(ctx, page, opts...)
+		return resp.GetOperations(), resp.GetNextPageToken(), err
+	})
+}
+
 // ListRefunds ranges over all refunds that a request asks for, the newest first, in the way of ListPayments.
 func ListRefunds(
 	ctx context.Context, payments paymentsv1.PaymentServiceClient, req *paymentsv1.ListRefundsRequest,

@@ -35,6 +35,7 @@ var retryTable = []struct {
 }{
 	{codes.Unavailable, "", false, bounded, bounded, once},
 	{codes.Unavailable, "STRIPE_UNAVAILABLE", true, bounded, bounded, once},
+	{codes.Unavailable, "STORE_UNAVAILABLE", true, bounded, bounded, once},
 	{codes.Aborted, "", false, bounded, bounded, once},
 	{codes.Aborted, "OPERATION_IN_PROGRESS", true, bounded, bounded, once},
 	{codes.Aborted, "LOCK_TIMEOUT", true, bounded, bounded, once},

@@ -14,8 +14,8 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// startBinary runs the program itself on free ports, and waits until it is ready.
-func startBinary(t *testing.T, args ...string) (*exec.Cmd, *process) {
+// serverBinary builds the program itself.
+func serverBinary(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "server")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./server")
@@ -23,7 +23,13 @@ func startBinary(t *testing.T, args ...string) (*exec.Cmd, *process) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	return binary
+}
+
+// startBinary runs the program itself on free ports, and waits until it is ready.
+func startBinary(t *testing.T, args ...string) (*exec.Cmd, *process) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), serverBinary(t), args...)
 	cmd.Env = append(os.Environ(), "TILLGATE_GRPC_ADDR=127.0.0.1:0", "TILLGATE_SANDBOX_ADDR=127.0.0.1:0",
 		"TILLGATE_OPS_ADDR=127.0.0.1:0")
 	stderr, err := cmd.StderrPipe()

@@ -144,9 +144,13 @@ func TestCaptureReadsTheCurrency(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if read := p.requests(t, http.MethodGet) - gets; read != 3 {
-		t.Errorf("the payment was read %d times, want once a call", read)
+	if read := p.requests(t, http.MethodGet) - gets; read != 2 {
+		t.Errorf("the payment was read %d times, want once a call until there is an answer", read)
 	}
+	// Another currency under a key that has an answer is another request under that key.
+	_, err = client.CapturePayment(dev(t), capture("capture-3001-capture-1", payment.GetId(),
+		&paymentsv1.Money{MinorUnits: 500, CurrencyCode: "JPY"}))
+	check(t, err, codes.InvalidArgument, "IDEMPOTENCY_KEY_REUSED", "")
 
 	whole := create(t, client, held("capture-3002-attempt-1"))
 	gets = p.requests(t, http.MethodGet)

@@ -61,12 +61,20 @@ func (fixedPayments) GetPayment(context.Context, *paymentsv1.GetPaymentRequest) 
 
 func serveFixed(b *testing.B, options ...grpc.ServerOption) paymentsv1.PaymentServiceClient {
 	b.Helper()
+	return serve(b, fixedPayments{}, options...)
+}
+
+// serve serves payments on a port of its own, and returns a client.
+func serve(
+	b *testing.B, payments paymentsv1.PaymentServiceServer, options ...grpc.ServerOption,
+) paymentsv1.PaymentServiceClient {
+	b.Helper()
 	listener, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
 	server := grpc.NewServer(options...)
-	paymentsv1.RegisterPaymentServiceServer(server, fixedPayments{})
+	paymentsv1.RegisterPaymentServiceServer(server, payments)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))

@@ -113,6 +113,25 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 	_, err = payments.CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: waiting.GetPayment().GetId()})
 	must("CancelPayment", err)
 
+	written := map[string]bool{}
+	for operation, err := range client.ListOperations(ctx, tillgate.Operations, &paymentsv1.ListOperationsRequest{PageSize: 3}) {
+		must("ListOperations", err)
+		read, err := tillgate.Operations.GetOperation(ctx, &paymentsv1.GetOperationRequest{OperationId: operation.GetId()})
+		must("GetOperation", err)
+		if state := read.GetOperation().GetState(); state != paymentsv1.OperationState_OPERATION_STATE_SUCCEEDED &&
+			state != paymentsv1.OperationState_OPERATION_STATE_FAILED || read.GetOperation().GetObjectId() == "" &&
+			state == paymentsv1.OperationState_OPERATION_STATE_SUCCEEDED {
+			t.Errorf("the operation is %v", read.GetOperation())
+		}
+		written[read.GetOperation().GetMethod()] = true
+		_, err = tillgate.Operations.ResolveOperation(ctx, &paymentsv1.ResolveOperationRequest{
+			OperationId: operation.GetId(), Note: "a test", Resolution: &paymentsv1.ResolveOperationRequest_NotDone{NotDone: true},
+		})
+		if client.ReasonOf(err) != paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE {
+			t.Errorf("ResolveOperation of one that has ended: %v, want UNEXPECTED_STATE", err)
+		}
+	}
+
 	seen := 0
 	for payment, err := range client.ListPayments(ctx, payments, &paymentsv1.ListPaymentsRequest{PageSize: 2}) {
 		must("ListPayments", err)
@@ -127,6 +146,9 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 	for _, method := range methods(t) {
 		if name := fmt.Sprintf("/%s/%s", method.Parent().FullName(), method.Name()); !called[name] {
 			t.Errorf("%s was not called", name)
+		} else if !isRead(method) && !repeatable[string(method.Name())] && !written[name] {
+			// operation is the only way to write: what finds another one leaves no operation behind.
+			t.Errorf("%s left no operation", name)
 		}
 	}
 	if key := p.keys(t)[""]; key {

@@ -18,11 +18,13 @@ const streamGrace = 200 * time.Millisecond
 // lame-duck time to look elsewhere; then no new call is taken, and those under way, with the writes whose callers have
 // left, come to their end. When the budget is spent, it gives up.
 func drain(
-	ctx context.Context, api *api, runner *operation.Runner, lameDuck, budget time.Duration, logger *slog.Logger,
+	ctx context.Context, api *api, runner *operation.Runner, background *background,
+	lameDuck, budget time.Duration, logger *slog.Logger,
 ) error {
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	api.health.Shutdown()
+	background.cancel()
 	logger.InfoContext(ctx, "stopping", "lame_duck", lameDuck.String(), "budget", budget.String())
 	select {
 	case <-time.After(lameDuck):
@@ -43,9 +45,10 @@ func drain(
 	api.server.Stop()
 	<-stopped
 	if left := runner.Drain(ctx); len(left) > 0 {
-		return fmt.Errorf("%d writes were still under way when the time to stop was up; their outcome is not known: %s",
+		return fmt.Errorf("%d writes were still under way when the time to stop was up; recovery will end them: %s",
 			len(left), strings.Join(left, " "))
 	}
+	background.stop(ctx)
 	logger.InfoContext(ctx, "stopped")
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tillgate/tillgate/server/internal/config"
+	"github.com/tillgate/tillgate/server/internal/console"
 )
 
 // The exit codes of the process.
@@ -33,6 +34,14 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = serve(ctx, *command.Serve, stdout, logger)
 	case command.Sandbox != nil:
 		err = serveSandbox(ctx, *command.Sandbox, stdout, logger)
+	case command.Migrate != nil:
+		err = migrate(ctx, *command.Migrate, stdout, logger)
+	case command.Operations != nil:
+		if err := console.Operations(ctx, *command.Operations, stdout); err != nil {
+			_, _ = fmt.Fprintln(stderr, err)
+			return ExitFailed
+		}
+		return ExitOK
 	}
 	if err != nil {
 		logger.ErrorContext(ctx, "failed", "error", err.Error())
@@ -43,7 +52,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 const faultsText = `server: the configuration has faults:
 %s
-server serve --help lists what can be set.
+server --help lists the commands, server COMMAND --help what can be set.
 `
 
 // bullets writes joined errors as a list.

@@ -17,7 +17,7 @@ const (
 
 // readiness is the answer of /readyz.
 type readiness struct {
-	// Ready is whether calls are welcome. It depends on ourselves only: were we to leave the load balancer while Stripe
+	// Ready is whether calls are welcome. It depends on ourselves and our store only: were we to leave the load balancer while Stripe
 	// is down, callers would lose the errors that tell them what to do, and all replicas would leave at once.
 	Ready bool `json:"ready"`
 	// Parts says how each part is.
@@ -26,16 +26,22 @@ type readiness struct {
 
 // opsHandler answers orchestrators: /livez says that the process runs, /readyz whether calls are welcome, and how each
 // part is.
-func opsHandler(h *health.Server, stripeReachable func() bool) http.Handler {
+func opsHandler(h *health.Server, stripeReachable, storeWritable func() bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]bool{"live": true})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		body := readiness{Parts: map[string]string{"api": partNotServing, "stripe": partServing}}
+		body := readiness{Parts: map[string]string{
+			"api": partNotServing, "store": partServing, "stripe": partServing,
+		}}
 		resp, err := h.Check(r.Context(), &healthgrpc.HealthCheckRequest{})
 		if err == nil && resp.GetStatus() == healthgrpc.HealthCheckResponse_SERVING {
 			body.Ready, body.Parts["api"] = true, partServing
+		}
+		if !storeWritable() {
+			// No write can begin here. Another replica may be better off, and with one store for all it makes no difference.
+			body.Ready, body.Parts["store"] = false, partNotServing
 		}
 		if !stripeReachable() {
 			body.Parts["stripe"] = partDegraded

@@ -5,6 +5,8 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -36,7 +38,18 @@ func besideArgs(t *testing.T, sandbox *process) []string {
 		"--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--lame-duck", "0s",
 		"--stripe-url", sandbox.sandboxURL, "--stripe-account", "acct_1",
 		"--callers", writeCallers(t, caller{"checkout", "checkout-token", "PAYMENTS_WRITE"}),
+		"--store", "sqlite:" + filepath.Join(t.TempDir(), "tillgate.db"), "--seal-key-file", sealKeyFile(t),
 	}
+}
+
+// sealKeyFile is a file with a seal key, the same in every test.
+func sealKeyFile(tb testing.TB) string {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), "seal.key")
+	if err := os.WriteFile(file, []byte("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return file
 }
 
 func TestServerAndSandboxApart(t *testing.T) {

@@ -53,6 +53,8 @@ func grpcurl(t *testing.T) (dir string) {
 func TestReadmeCommands(t *testing.T) {
 	tools := grpcurl(t)
 	p := startSandboxed(t)
+	t.Setenv("TILLGATE_ADDR", p.addr)
+	operations := regexp.MustCompile(`(?m)^go run \./server operations`)
 	ports := strings.NewReplacer("127.0.0.1:50051", p.addr, "http://127.0.0.1:12111", p.sandboxURL)
 
 	blocks := readme(t)
@@ -83,6 +85,13 @@ func TestReadmeCommands(t *testing.T) {
 				t.Errorf("the callers file of the README: %v", err)
 			}
 			compared++
+		case b.language == "sh" && operations.MatchString(b.text):
+			out := shell(t, tools, operations.ReplaceAllString(b.text, serverBinary(t)+" operations"))
+			if !strings.Contains(out, " CreatePayment ") || !strings.HasSuffix(out, blocks[i+1].text) {
+				t.Errorf("%s\nprints\n%s\nwant the payments of above, and for those that are unknown\n%s", b.text, out, blocks[i+1].text)
+			}
+			ran++
+			compared++
 		case b.language == "sh" && strings.HasPrefix(b.text, "curl"):
 			if out := shell(t, tools, ports.Replace(b.text)); !strings.Contains(out, `"amount": 2000`) {
 				t.Errorf("%s answers %s, want the charge", b.text, out)
@@ -90,8 +99,8 @@ func TestReadmeCommands(t *testing.T) {
 			ran++
 		}
 	}
-	if ran != 4 || compared != 5 {
-		t.Errorf("%d commands ran and %d blocks were compared, want 4 and 5: the README has others than this test knows", ran, compared)
+	if ran != 5 || compared != 6 {
+		t.Errorf("%d commands ran and %d blocks were compared, want 5 and 6: the README has others than this test knows", ran, compared)
 	}
 }
 

@@ -184,7 +184,7 @@ func TestM41_RefundRetriedWithANewKey(t *testing.T) {
 	p := startSandboxed(t)
 	client := p.connect(t)
 	payment := create(t, client, order("refund-3001-attempt-1", visa))
-	p.fault(t, map[string]any{"kind": "drop_after", "method": "POST"})
+	p.fault(t, map[string]any{"kind": "drop_after", "method": "POST", "count": 3})
 	if _, err := client.CreateRefund(dev(t), refund("refund-3001-refund-1", payment.GetId(),
 		usd(1500))); reasonOf(err) != "OUTCOME_PENDING" {
 		t.Fatalf("got %v, want OUTCOME_PENDING", err)

@@ -40,10 +40,24 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 		return fmt.Errorf("build the gateway to Stripe: %w", err)
 	}
 	defer gateway.Close()
+	crash, err := crashAt(c.CrashAt)
+	if err != nil {
+		return err
+	}
+	operations, closeStore, err := openStore(ctx, c, crash, logger)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
 	runner := operation.New(operation.Config{
-		Gateway: gateway,
-		Scope:   operation.Scope{Account: c.Stripe.Account, Live: c.Stripe.Key.Live()},
-		Logger:  logger,
+		Gateway:      gateway,
+		Store:        operations,
+		Keys:         c.Store.Keys,
+		Scope:        operation.Scope{Account: c.Stripe.Account, Live: c.Stripe.Key.Live()},
+		ResendWindow: c.ResendWindow,
+		Retention:    c.Retention,
+		Logger:       logger,
+		Crash:        crash,
 	})
 	api, err := newAPI(apiConfig{ //nolint:contextcheck // the chain takes the context of each call
 		Tokens:     auth.NewTokens(c.Callers, time.Now),
@@ -62,13 +76,19 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 		return err
 	}
 	go func() { failed <- api.server.Serve(netutil.LimitListener(apiListener, maxConnections)) }()
-	ops, err := startHTTP(ctx, "--ops-addr", c.OpsAddr, opsHandler(api.health, gateway.Reachable), logger, failed)
+	ops, err := startHTTP(ctx, "--ops-addr", c.OpsAddr, opsHandler(api.health, gateway.Reachable, runner.StoreWritable), logger, failed)
 	if err != nil {
 		api.server.Stop()
 		return err
 	}
 	defer ops.stop()
 
+	background := startBackground(ctx, runner)
+	defer background.cancel()
+	select {
+	case <-background.started: // What the process before left open is in good hands.
+	case <-ctx.Done():
+	}
 	api.setServing()
 	addr := apiListener.Addr().String()
 	if c.Sandbox != nil {
@@ -79,7 +99,7 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 
 	select {
 	case <-ctx.Done():
-		return drain(context.WithoutCancel(ctx), api, runner, c.LameDuck, c.DrainBudget, logger)
+		return drain(context.WithoutCancel(ctx), api, runner, background, c.LameDuck, c.DrainBudget, logger)
 	case err := <-failed:
 		api.server.Stop()
 		return fmt.Errorf("a listener ended: %w", err)
