@@ -75,7 +75,7 @@ func TestReadmePostgreSQL(t *testing.T) {
 // openDir is a directory that PostgreSQL can use, which does not run as root.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tillgate-readme-")
+	dir, err := os.MkdirTemp("", "tillgate-readme-") //nolint:usetesting // t.TempDir lets nobody in but us
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,6 +106,7 @@ func answered(statusCode int, errorType, code string) map[string]any {
 // What a caller hears when Stripe goes on misbehaving, on a write and on a read, and how often it is sent: a write up to
 // three times where that may bring the answer, and a read once.
 func TestStripeFaults(t *testing.T) {
+	t.Parallel()
 	type want struct {
 		code   codes.Code
 		reason string

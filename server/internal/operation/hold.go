@@ -34,9 +34,9 @@ type hold struct {
 	until chan time.Time // holds one value: when the lease is over
 }
 
-// hold keeps an operation that was taken at start, until release.
-func (r *Runner) hold(op store.Operation, start time.Time) *hold {
-	ctx, cancel := context.WithCancel(context.Background())
+// hold keeps an operation that was taken at start, until release, whatever becomes of the context.
+func (r *Runner) hold(ctx context.Context, op store.Operation, start time.Time) *hold {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	h := &hold{runner: r, op: op, cancel: cancel, ended: make(chan struct{}), until: make(chan time.Time, 1)}
 	h.until <- start.Add(lease)
 	go h.renew(ctx)

@@ -35,10 +35,13 @@ func (i identity) operationID() string {
 	return "op_" + i.digest("operation")
 }
 
-// stripeKey is the idempotency key that Stripe sees for a step of the write. Two callers who choose the same key can
-// therefore not reach each other's answers, and the key survives the loss of the store.
-func (i identity) stripeKey(step string) string {
-	return "tg1-" + i.digest("stripe", step)
+// onlyStep is the step of a write that is one call to Stripe.
+const onlyStep = "1"
+
+// stripeKey is the idempotency key that Stripe sees. Two callers who choose the same key can therefore not reach each
+// other's answers, and the key survives the loss of the store.
+func (i identity) stripeKey() string {
+	return "tg1-" + i.digest("stripe", onlyStep)
 }
 
 // digest hashes the fields with their lengths in front, so that no two lists of fields read the same. The purpose keeps

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -201,10 +202,8 @@ func (s *faultyStore) Check(ctx context.Context) error {
 // failing fails these changes with an error.
 func failing(err error, changes ...string) func(string) error {
 	return func(change string) error {
-		for _, c := range changes {
-			if c == change {
-				return err
-			}
+		if slices.Contains(changes, change) {
+			return err
 		}
 		return nil
 	}

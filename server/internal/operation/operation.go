@@ -23,9 +23,6 @@ import (
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
-// onlyStep is the step of a write that is one call to Stripe.
-const onlyStep = "1"
-
 // keyField is no part of what a request asks for.
 const keyField = "idempotency_key"
 

@@ -100,7 +100,7 @@ func (r *Runner) recoverOne(ctx context.Context, op store.Operation, start time.
 		}
 	}()
 	r.crash("recover.claimed")
-	held := r.hold(op, start)
+	held := r.hold(ctx, op, start)
 	defer held.release()
 	request, err := r.openRequest(op)
 	if err != nil {
@@ -124,7 +124,7 @@ func (r *Runner) maySend(op store.Operation) bool {
 
 // sendAgain sends an operation once more. What a look-up can tell and a send can not is looked up.
 func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, request stripegw.Request) {
-	key := r.identityOf(op).stripeKey(onlyStep)
+	key := r.identityOf(op).stripeKey()
 	if err := held.beforeSend(ctx); err != nil {
 		return // It is not ours any more, or the server is stopping: its lease runs out.
 	}
@@ -132,13 +132,14 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 		Method: op.Method, Request: request, Key: key, OperationID: op.ID, MaxSends: 1,
 	})
 	r.crash("recover.sent")
-	switch {
-	case result.Verdict == stripegw.Done:
+	switch result.Verdict {
+	case stripegw.Done:
 		r.end(ctx, op, key, result)
 		return
-	case result.Verdict == stripegw.NotDone:
+	case stripegw.NotDone:
 		// An earlier send may have done what this one did not.
 		result.Uncertainty = paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_HELD_BACK
+	default:
 	}
 	left := store.Postpone{
 		Uncertainty: int32(result.Uncertainty), NeverSend: result.KeepsFailing, StripeRequestIDs: result.StripeRequestIDs,
@@ -161,7 +162,7 @@ func (r *Runner) lookAgain(ctx context.Context, op store.Operation, request stri
 	left.StripeRequestIDs = append(left.StripeRequestIDs, finding.StripeRequestIDs...)
 	switch {
 	case err == nil && finding.Found:
-		r.end(ctx, op, r.identityOf(op).stripeKey(onlyStep), stripegw.Result{
+		r.end(ctx, op, r.identityOf(op).stripeKey(), stripegw.Result{
 			Verdict: stripegw.Done, Outcome: finding.Outcome, Err: finding.Err, StripeRequestIDs: left.StripeRequestIDs,
 		})
 		return

@@ -41,7 +41,7 @@ func (r *Runner) Resolve(
 	if op, err = r.take(ctx, op.ID); err != nil {
 		return nil, err
 	}
-	f, err := r.ending(op, r.identityOf(op).stripeKey(onlyStep), result)
+	f, err := r.ending(op, r.identityOf(op).stripeKey(), result)
 	if err != nil {
 		return nil, err
 	}

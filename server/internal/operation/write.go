@@ -88,7 +88,7 @@ func (r *Runner) begin(ctx context.Context, w *write, prepared stripegw.Request)
 	if err != nil || !begun {
 		return op, nil, err
 	}
-	return op, r.hold(op, start), nil
+	return op, r.hold(ctx, op, start), nil
 }
 
 // known answers from what the store remembers of the operation.
@@ -110,7 +110,7 @@ func (r *Runner) known(w *write, op store.Operation) end {
 // send sends what was begun and ends it with what Stripe says, whatever its caller does meanwhile.
 func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripegw.Request) end {
 	defer held.release()
-	key := w.identity.stripeKey(onlyStep)
+	key := w.identity.stripeKey()
 	r.crash("send.before")
 	if !held.valid() {
 		// The process stood still for longer than the lease: the operation is recovery's, and its key may be old.
