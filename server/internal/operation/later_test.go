@@ -87,10 +87,15 @@ func TestM47_EndIsNotTakenBack(t *testing.T) {
 		slow.store.fail(failing(store.ErrUnavailable, "hold"), nil)
 		stopSlow := slow.recovering(t)
 		<-time.After(5 * time.Second)
+		ended := make(chan struct{})
+		go func() { // It claims nothing more, and goes on with what it has.
+			defer close(ended)
+			stopSlow()
+		}()
 		quick := onStore(t, &fakeGateway{lookUp: found(paymentsv1.PaymentState_PAYMENT_STATE_SUCCEEDED, 0)}, s, scope)
 		stopQuick := quick.recovering(t)
 		<-time.After(2 * time.Minute)
-		stopSlow()
+		<-ended
 		stopQuick()
 		if slow.gateway.lookUps() != 1 || quick.row(t, ctx).State != store.Succeeded {
 			t.Fatalf("%d slow look-ups, the row is %v", slow.gateway.lookUps(), quick.row(t, ctx).State)
