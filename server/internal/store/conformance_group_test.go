@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,16 +10,17 @@ import (
 	"github.com/tillgate/tillgate/server/internal/store"
 )
 
-// gate stops commits just before they are made, until it is opened.
+// gate stops commits of one kind of change just before they are made, until it is opened.
 type gate struct {
+	change  string
 	opened  chan struct{}
 	waiting atomic.Int64
 	once    sync.Once
 }
 
-func newGate(t *testing.T) *gate {
+func newGate(t *testing.T, change string) *gate {
 	t.Helper()
-	g := &gate{opened: make(chan struct{})}
+	g := &gate{change: change, opened: make(chan struct{})}
 	t.Cleanup(g.open)
 	return g
 }
@@ -28,7 +28,7 @@ func newGate(t *testing.T) *gate {
 func (g *gate) open() { g.once.Do(func() { close(g.opened) }) }
 
 func (g *gate) crash(point string) {
-	if strings.HasPrefix(point, "begin.before_commit") {
+	if point == g.change+".before_commit" {
 		g.waiting.Add(1)
 		<-g.opened
 	}
@@ -57,7 +57,7 @@ func (g *gate) fill(t *testing.T, s store.Store) (names []string, done *sync.Wai
 func TestWaiting(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			g := newGate(t)
+			g := newGate(t, "begin")
 			s := open(t, store.Config{URL: e.url(t), Crash: g.crash})
 			names, done := g.fill(t, s)
 
@@ -98,7 +98,7 @@ func TestWaiting(t *testing.T) {
 func TestLeavingDuringCommit(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			g := newGate(t)
+			g := newGate(t, "begin")
 			s := open(t, store.Config{URL: e.url(t), Crash: g.crash})
 			ctx, cancel := context.WithCancel(t.Context())
 			left := make(chan error, 1)
@@ -120,7 +120,7 @@ func TestLeavingDuringCommit(t *testing.T) {
 func TestCloseWaits(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			g := newGate(t)
+			g := newGate(t, "begin")
 			url := e.url(t)
 			s, err := store.Open(t.Context(), store.Config{URL: url, Crash: g.crash})
 			must(t, err)

@@ -30,3 +30,11 @@ var (
 	CheckVersion = checkVersion
 	CommitError  = commitError
 )
+
+// Waiting is how many changes wait for their turn.
+func Waiting(s Store) int {
+	g := &s.(*sqliteStore).changes
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
+}

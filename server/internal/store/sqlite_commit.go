@@ -28,7 +28,7 @@ func (s *sqliteStore) change(
 		return err
 	}
 	defer s.leave()
-	c := &change{name: name, apply: apply, err: errNotTried}
+	c := &change{name: name, apply: apply}
 	if err := s.changes.do(ctx, c); err != nil {
 		return err
 	}

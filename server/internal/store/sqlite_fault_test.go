@@ -93,3 +93,83 @@ func TestSQLiteCommitError(t *testing.T) {
 		t.Errorf("%v passes for surely not made", err)
 	}
 }
+
+// together makes changes that share a commit, and returns their errors.
+func together(t *testing.T, s store.Store, g *gate, changes ...func() error) []error {
+	t.Helper()
+	var first, all sync.WaitGroup
+	first.Go(func() {
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	eventually(t, "the first commit is under way", func() bool { return g.waiting.Load() == 1 })
+	errs := make([]error, len(changes))
+	for i, change := range changes {
+		all.Go(func() { errs[i] = change() })
+		eventually(t, "the change waits", func() bool { return store.Waiting(s) == i+1 })
+	}
+	g.open()
+	first.Wait()
+	all.Wait()
+	return errs
+}
+
+// A disk that is full in the middle of a batch can end the transaction of all: then none of them was made, and each is told.
+func TestSQLiteFullInBatch(t *testing.T) {
+	g := newGate(t, "check")
+	s := open(t, store.Config{URL: sqlite.url(t), Crash: g.crash})
+	for _, id := range numbered(10) {
+		begin(t, s, request(id))
+	}
+	must(t, store.Pragma(t.Context(), s, "max_page_count = 1"))
+	var changes []func() error
+	for i, id := range numbered(10) {
+		changes = append(changes, func() error {
+			if i == 5 {
+				return finishLarge(t, s, id)
+			}
+			return s.Hold(t.Context(), store.Hold{ID: id, Attempt: 1, Lease: lease, Sends: 1})
+		})
+	}
+	errs := together(t, s, g, changes...)
+	for i, id := range numbered(10) {
+		made := get(t, s, id).Sends == 2
+		if errs[i] != nil {
+			wantUnavailable(t, errs[i])
+		}
+		if made != (errs[i] == nil) || made && i == 5 {
+			t.Errorf("%s: made: %v, and it was told %v", id, made, errs[i])
+		}
+	}
+}
+
+// A mistake of ours in the middle of a commit leaves its company uncertain, not content.
+func TestSQLitePanicInBatch(t *testing.T) {
+	g := newGate(t, "check")
+	s := open(t, store.Config{URL: sqlite.url(t), Crash: func(point string) {
+		g.crash(point)
+		if point == "hold.before_commit" {
+			panic("a test's") //nolint:forbidigo // it stands for a mistake of ours
+		}
+	}})
+	begin(t, s, request("op_1"))
+	panicked := errors.New("it panicked")
+	hold := func() (err error) {
+		defer func() {
+			if recover() != nil {
+				err = panicked
+			}
+		}()
+		return s.Hold(t.Context(), store.Hold{ID: "op_1", Attempt: 1, Lease: lease, Sends: 1})
+	}
+	errs := together(t, s, g, hold, hold, hold)
+	wantError(t, errs[0], panicked)
+	for _, err := range errs[1:] {
+		wantError(t, err, store.ErrUncertain)
+	}
+	if op := get(t, s, "op_1"); op.Sends != 1 {
+		t.Errorf("%d sends", op.Sends)
+	}
+	must(t, s.Check(t.Context()))
+}

@@ -14,9 +14,9 @@ const (
 		WHERE id = ?1
 		RETURNING ` + operationColumns
 
-	// What waits for its time stays as it is: only the workers are gone.
+	// The workers are gone; what is unknown and waits for its time goes on waiting. The first condition is that of the index.
 	releaseOperations = `UPDATE operations SET held = 0, due_time = min(due_time, ?1)
-		WHERE state = 1 OR state = 4 AND held = 1`
+		WHERE state IN (1, 4) AND (state = 1 OR held = 1)`
 
 	eraseOperations = `UPDATE operations SET caller = '', method = '', idempotency_key = '', attempt = 0, held = 0,
 			begin_token = NULL, request_hash = NULL, parameters = NULL, outcome = NULL, object_id = '', reason = 0,
