@@ -41,3 +41,27 @@ func TestM28_EndedLeaseIsNotTakenUpAgain(t *testing.T) {
 		}
 	})
 }
+
+// M-28: a process that stood still between begin and its first send leaves the operation to recovery, which looks at its
+// age.
+func TestM28_StandsStillBeforeTheFirstSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t, &fakeGateway{})
+		m.store.fail(nil, func(change string) error {
+			if change == "begin" {
+				<-time.After(25 * time.Hour)
+			}
+			return nil
+		})
+		ctx, _, err := m.pay(t, "order-1001", 26*time.Hour)
+		if reasonOf(err) != "OUTCOME_PENDING" || m.gateway.sends() != 0 {
+			t.Errorf("got %v after %d sends, want OUTCOME_PENDING and none", err, m.gateway.sends())
+		}
+		stop := m.recovering(t)
+		<-time.After(time.Minute)
+		stop()
+		if op := m.row(t, ctx); op.State != store.Unknown || m.gateway.sends() != 0 || m.gateway.lookUps() == 0 {
+			t.Errorf("the row is in state %v after %d sends and %d look-ups", op.State, m.gateway.sends(), m.gateway.lookUps())
+		}
+	})
+}
