@@ -55,6 +55,7 @@ func BenchmarkRecord(b *testing.B) {
 // startBenchmark runs a server with a reader and a writer.
 func startBenchmark(tb testing.TB, stripeURL, storeURL string) *process {
 	tb.Helper()
+	tb.Setenv("TILLGATE_STRIPE_KEY", "sk_test_benchmark")
 	return start(tb, "--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--lame-duck", "0s",
 		"--stripe-url", stripeURL, "--stripe-account", "acct_1", "--insecure",
 		"--store", storeURL, "--seal-key-file", sealKeyFile(tb), "--callers",
