@@ -133,16 +133,20 @@ func TestEvents(t *testing.T) {
 			s, db := open(t, store.Config{URL: url}), e.database(t, url)
 			execute(t, db, e.poison...)
 			event := store.Event{
-				ObjectID: "pi_1", Kind: "payment_intent.succeeded", Cause: "tg1-1", Resource: []byte("sealed payment"),
+				ObjectID: "pi_1", Kind: "payment_intent.payment_failed", Cause: "tg1-1", Resource: []byte("sealed payment"),
 			}
-			other, poison := event, event
-			other.Cause, poison.Kind = "tg1-2", "poison"
+			other, poison, ending := event, event, event
+			other.Cause, poison.Kind, ending.Kind = "tg1-2", "poison", "payment_intent.succeeded"
+			endingAgain := ending
+			endingAgain.Cause = "tg1-2"
 			finishWith := func(id string, events ...store.Event) error {
 				begin(t, s, request(id))
 				return s.Finish(t.Context(), store.Finish{ID: id, Attempt: 1, State: store.Succeeded, Events: events})
 			}
 			must(t, finishWith("op_1", event))
 			must(t, finishWith("op_2", event, other))
+			must(t, finishWith("op_4", ending))
+			must(t, finishWith("op_5", endingAgain)) // A payment succeeds once, whatever is said to have caused it.
 			if err := finishWith("op_3", store.Event{ObjectID: "pi_3", Kind: "k", Cause: "c"}, poison); err == nil {
 				t.Error("the poison was taken")
 			}
@@ -160,7 +164,10 @@ func TestEvents(t *testing.T) {
 				found = append(found, text)
 			}
 			must(t, rows.Err())
-			want := []string{"pi_1 payment_intent.succeeded tg1-1", "pi_1 payment_intent.succeeded tg1-2"}
+			want := []string{
+				"pi_1 payment_intent.payment_failed tg1-1", "pi_1 payment_intent.payment_failed tg1-2",
+				"pi_1 payment_intent.succeeded tg1-1",
+			}
 			if d := cmp.Diff(want, found); d != "" {
 				t.Errorf("events (-want +got):\n%s", d)
 			}

@@ -38,3 +38,9 @@ func Waiting(s Store) int {
 	defer g.mu.Unlock()
 	return len(g.waiting)
 }
+
+// Setting reads a setting of the connection that writes. Nothing may be under way.
+func Setting(ctx context.Context, s Store, pragma string) (value string, err error) {
+	err = s.(*sqliteStore).writer.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
+	return value, err
+}

@@ -85,7 +85,7 @@ const pgFinish = `WITH ended AS (
 		INSERT INTO events (object_id, kind, cause, time, resource)
 		SELECT event.object_id, event.kind, event.cause, ended.end_time, event.resource
 		FROM ended, unnest($11::text[], $12::text[], $13::text[], $14::bytea[]) AS event (object_id, kind, cause, resource)
-		ON CONFLICT (object_id, kind, cause) DO NOTHING
+		ON CONFLICT DO NOTHING
 	) SELECT true FROM ended`
 
 // Finish implements Store.

@@ -36,7 +36,7 @@ const (
 		WHERE id = ?1`
 
 	insertEvent = `INSERT INTO events (object_id, kind, cause, time, resource) VALUES (?1, ?2, ?3, ?4, ?5)
-		ON CONFLICT (object_id, kind, cause) DO NOTHING`
+		ON CONFLICT DO NOTHING`
 
 	postponeOperation = `UPDATE operations SET state = ?2, held = 0, uncertainty = ?3, never_send = max(never_send, ?4),
 			look_ups = look_ups + ?5, stripe_request_ids = ?6, update_time = ?7, due_time = ?8

@@ -126,7 +126,8 @@ type Finish struct {
 	Events []Event
 }
 
-// Event is one change of one object. A change is known by object, kind and cause, whoever tells of it first.
+// Event is one change of one object. A change is known by object, kind and cause, whoever tells of it first; one that
+// ends a payment by object and kind alone, since it happens once.
 type Event struct {
 	// ObjectID is the object's at Stripe.
 	ObjectID string
