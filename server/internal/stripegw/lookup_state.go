@@ -17,15 +17,16 @@ func inState(states ...string) func(form url.Values, body []byte) bool {
 	}
 }
 
-// captured is for a capture. One that leaves room for more (`final_capture=false`) shows in the amount that was
+// captured is for a capture, which only a payment that waits for one can have had. One that leaves room for more (`final_capture=false`) shows in the amount that was
 // received, but so does another of the same amount, so that nobody can tell it from the object.
 func captured(form url.Values, body []byte) bool {
 	var intent struct {
 		Status         string `json:"status"`
+		CaptureMethod  string `json:"capture_method"`
 		AmountReceived *int64 `json:"amount_received"`
 	}
 	if json.Unmarshal(body, &intent) != nil || intent.Status != "succeeded" || intent.AmountReceived == nil ||
-		form.Get("final_capture") == "false" {
+		intent.CaptureMethod != "manual" || form.Get("final_capture") == "false" {
 		return false
 	}
 	amount := form.Get("amount_to_capture")

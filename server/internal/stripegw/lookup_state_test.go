@@ -80,17 +80,18 @@ func TestCaptured(t *testing.T) {
 		name, form, body string
 		want             bool
 	}{
-		{"all", "", `{"status":"succeeded","amount_received":1000}`, true},
-		{"the part", "amount_to_capture=400", `{"status":"succeeded","amount_received":400}`, true},
-		{"the last part", "amount_to_capture=400&final_capture=true", `{"status":"succeeded","amount_received":400}`, true},
-		{"another part", "amount_to_capture=400", `{"status":"succeeded","amount_received":1000}`, false},
+		{"all", "", `{"capture_method":"manual","status":"succeeded","amount_received":1000}`, true},
+		{"the part", "amount_to_capture=400", `{"capture_method":"manual","status":"succeeded","amount_received":400}`, true},
+		{"the last part", "amount_to_capture=400&final_capture=true", `{"capture_method":"manual","status":"succeeded","amount_received":400}`, true},
+		{"another part", "amount_to_capture=400", `{"capture_method":"manual","status":"succeeded","amount_received":1000}`, false},
 		{
 			"not the last part", "amount_to_capture=400&final_capture=false",
-			`{"status":"succeeded","amount_received":400}`, false,
+			`{"capture_method":"manual","status":"succeeded","amount_received":400}`, false,
 		},
-		{"still held", "", `{"status":"requires_capture","amount_received":0}`, false},
-		{"canceled", "", `{"status":"canceled","amount_received":0}`, false},
-		{"no amount", "", `{"status":"succeeded"}`, false},
+		{"paid without one", "", `{"capture_method":"automatic","status":"succeeded","amount_received":1000}`, false},
+		{"still held", "", `{"capture_method":"manual","status":"requires_capture","amount_received":0}`, false},
+		{"canceled", "", `{"capture_method":"manual","status":"canceled","amount_received":0}`, false},
+		{"no amount", "", `{"capture_method":"manual","status":"succeeded"}`, false},
 		{"no JSON", "", `<html>`, false},
 	} {
 		form, err := url.ParseQuery(tt.form)
