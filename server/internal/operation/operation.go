@@ -139,8 +139,10 @@ func (r *Runner) Do(ctx context.Context, method string, req Request, checks ...C
 			return r.follow(waiting, w)
 		case e.leftEarly && !ours:
 			continue
-		case ours || e.err != nil:
-			return e.outcome, e.err
+		case e.err != nil:
+			return Outcome{}, e.err
+		case ours:
+			return e.outcome, nil
 		default:
 			return replayed(e.outcome), nil
 		}
