@@ -274,7 +274,7 @@ type ResolveOperationRequest struct {
 	//	*ResolveOperationRequest_ObjectId
 	//	*ResolveOperationRequest_NotDone
 	Resolution isResolveOperationRequest_Resolution `protobuf_oneof:"resolution"`
-	// Required. How you know, for the audit trail: up to 500 characters, without personal data.
+	// Required. How you know, for the audit trail: up to 500 characters in one line, without personal data.
 	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -422,13 +422,13 @@ const file_payments_v1_operation_service_proto_rawDesc = "" +
 	"\x13GetOperationRequest\x12>\n" +
 	"\foperation_id\x18\x01 \x01(\tB\x1b\xbaH\x18\xc8\x01\x01r\x132\x11^op_[a-z2-7]{52}$R\voperationId\"L\n" +
 	"\x14GetOperationResponse\x124\n" +
-	"\toperation\x18\x01 \x01(\v2\x16.payments.v1.OperationR\toperation\"\xc4\x02\n" +
+	"\toperation\x18\x01 \x01(\v2\x16.payments.v1.OperationR\toperation\"\xd9\x02\n" +
 	"\x15ListOperationsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12H\n" +
-	"\x06states\x18\x03 \x03(\x0e2\x1b.payments.v1.OperationStateB\x13\xbaH\x10\x92\x01\r\x10\x05\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06states\x12 \n" +
-	"\x06caller\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x06caller\x129\n" +
+	"\x06states\x18\x03 \x03(\x0e2\x1b.payments.v1.OperationStateB\x13\xbaH\x10\x92\x01\r\x10\x05\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06states\x125\n" +
+	"\x06caller\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x18\x80\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06caller\x129\n" +
 	"\n" +
 	"start_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"x\n" +
@@ -436,12 +436,12 @@ const file_payments_v1_operation_service_proto_rawDesc = "" +
 	"\n" +
 	"operations\x18\x01 \x03(\v2\x16.payments.v1.OperationR\n" +
 	"operations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfd\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x02\n" +
 	"\x17ResolveOperationRequest\x12>\n" +
 	"\foperation_id\x18\x01 \x01(\tB\x1b\xbaH\x18\xc8\x01\x01r\x132\x11^op_[a-z2-7]{52}$R\voperationId\x12F\n" +
 	"\tobject_id\x18\x02 \x01(\tB'\xbaH$r\"2 ^[a-z]{2,10}_[A-Za-z0-9]{1,250}$H\x00R\bobjectId\x12$\n" +
-	"\bnot_done\x18\x03 \x01(\bB\a\xbaH\x04j\x02\b\x01H\x00R\anotDone\x12\x1f\n" +
-	"\x04note\x18\x04 \x01(\tB\v\xbaH\b\xc8\x01\x01r\x03\x18\xf4\x03R\x04noteB\x13\n" +
+	"\bnot_done\x18\x03 \x01(\bB\a\xbaH\x04j\x02\b\x01H\x00R\anotDone\x12D\n" +
+	"\x04note\x18\x04 \x01(\tB0\xbaH-\xc8\x01\x01r(\x18\xf4\x032#^[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$R\x04noteB\x13\n" +
 	"\n" +
 	"resolution\x12\x05\xbaH\x02\b\x01\"P\n" +
 	"\x18ResolveOperationResponse\x124\n" +
