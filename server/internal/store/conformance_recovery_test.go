@@ -24,8 +24,9 @@ func TestClaim(t *testing.T) {
 				case "op_future":
 					postpone(t, s, id, store.Unknown, time.Hour)
 				default:
-					due := []time.Duration{1, 3, 2}[i]
-					postpone(t, s, id, []store.State{store.Pending, store.Unknown, store.Pending}[i], -due*time.Minute)
+					due := []time.Duration{9, 3, 2}[i]
+					// What may still be sent comes before what can only be looked for, however long that is due.
+					postpone(t, s, id, []store.State{store.Unknown, store.Pending, store.Pending}[i], -due*time.Minute)
 				}
 			}
 			before := get(t, s, "op_early")
@@ -52,6 +53,22 @@ func TestClaim(t *testing.T) {
 			must(t, s.Hold(t.Context(), store.Hold{ID: "op_late", Attempt: 2, Lease: over}))
 			if got := claim(t, s, 10); len(got) != 1 || got[0].ID != "op_late" || got[0].Attempt != 3 {
 				t.Errorf("claimed %+v once the lease was over", got)
+			}
+		})
+	}
+}
+
+// What a clock that was ahead has put off far into the future is due: nothing is put off for so long.
+func TestClaimPutOffByAWrongClock(t *testing.T) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			s := e.fresh(t)
+			for id, due := range map[string]time.Duration{"op_soon": time.Hour, "op_far": 25 * time.Hour} {
+				begin(t, s, request(id))
+				postpone(t, s, id, store.Unknown, due)
+			}
+			if d := cmp.Diff([]string{"op_far"}, ids(claim(t, s, 10))); d != "" {
+				t.Errorf("claimed (-want +got):\n%s", d)
 			}
 		})
 	}

@@ -10,12 +10,13 @@ const pgTaken = ` SET attempt = attempt + 1, begin_token = NULL, update_time = n
 	due_time = now + $1::bigint * interval '1 microsecond', held = true FROM` + pgClock
 
 const pgClaim = `WITH due AS (
-		SELECT id AS due_id, due_time AS was_due FROM operations
-		WHERE state IN (1, 4) AND due_time <= (SELECT tillgate_now()) ORDER BY due_time LIMIT $2
-		FOR UPDATE SKIP LOCKED
+		SELECT id AS due_id, state AS was, due_time AS was_due FROM operations, (SELECT tillgate_now() AS now) AS clock
+		WHERE state IN (1, 4) AND (due_time <= now OR due_time > now + interval '2 hours')
+		ORDER BY state, due_time LIMIT $2
+		FOR UPDATE OF operations SKIP LOCKED
 	), claimed AS (
-		UPDATE operations` + pgTaken + `, due WHERE id = due_id RETURNING operations.*, was_due
-	) SELECT ` + pgColumns + ` FROM claimed ORDER BY was_due, id`
+		UPDATE operations` + pgTaken + `, due WHERE id = due_id RETURNING operations.*, was, was_due
+	) SELECT ` + pgColumns + ` FROM claimed ORDER BY was, was_due, id`
 
 // Claim implements Store.
 func (s *postgres) Claim(ctx context.Context, lease time.Duration, limit int) ([]Operation, error) {
@@ -32,7 +33,7 @@ func (s *postgres) Claim(ctx context.Context, lease time.Duration, limit int) ([
 	return claimed, nil
 }
 
-const pgTake = `UPDATE operations` + pgTaken + `WHERE id = $2 AND state = 4 AND NOT (held AND due_time > now)
+const pgTake = `UPDATE operations` + pgTaken + `WHERE id = $2 AND state = 4 AND NOT (held AND due_time > now AND due_time <= now + interval '2 hours')
 	RETURNING ` + pgColumns
 
 // Take implements Store.

@@ -116,6 +116,25 @@ func TestM32_LateBegin(t *testing.T) {
 	}
 }
 
+// Nor may it bring back what another call has begun and abandoned since.
+func TestM32_LateBeginAfterAnother(t *testing.T) {
+	s, p, _ := behindProxy(t)
+	p.loseNext(lossThenLate)
+	begin(t, s, request("op_1"))
+	finish(t, s, "op_1", 1, store.Abandoned)
+	other := request("op_1")
+	other.Token = []byte("of another call")
+	if _, begun, err := s.Begin(t.Context(), other); err != nil || !begun {
+		t.Fatalf("another call: begun %t, %v", begun, err)
+	}
+	finish(t, s, "op_1", 2, store.Abandoned)
+	close(p.late)
+	<-p.answered
+	if op := get(t, s, "op_1"); op.State != store.Abandoned || op.Attempt != 2 {
+		t.Errorf("it is back: %+v", op)
+	}
+}
+
 // Where many connections are lost, all that is said is true, and each operation is begun by one call.
 func TestM32_ManyLost(t *testing.T) {
 	s, p, direct := behindProxy(t)

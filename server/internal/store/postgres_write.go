@@ -22,8 +22,8 @@ const pgBegin = `INSERT INTO operations AS o (id, caller, method, idempotency_ke
 		last_send_time = excluded.last_send_time, due_time = excluded.due_time, held = true
 	WHERE o.state = 5 AND NOT o.erased
 		-- A call whose connection was lost may still be on its way when its operation has long been begun and
-		-- abandoned.
-		AND o.begin_token IS DISTINCT FROM excluded.begin_token
+		-- abandoned, by itself or by another: it begins anew only what it has seen abandoned.
+		AND o.attempt = $9::bigint AND o.begin_token IS DISTINCT FROM excluded.begin_token
 	RETURNING ` + pgColumns
 
 // Begin implements Store.
@@ -32,10 +32,11 @@ func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) 
 		return Operation{}, false, err
 	}
 	defer s.leave()
+	const none = int64(0) // No attempt to begin anew has been seen abandoned.
 	c := &pgChange{
 		name: "begin", id: b.ID, operations: true, sql: pgBegin,
 		args: []any{
-			b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash, b.Parameters, b.Lease.Microseconds(),
+			b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash, b.Parameters, b.Lease.Microseconds(), none,
 		},
 	}
 	for {
@@ -52,7 +53,8 @@ func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) 
 		// Who takes an operation over clears the token.
 		ours := len(b.Token) > 0 && bytes.Equal(row.token, b.Token)
 		if !made && !ours && row.op.State == Abandoned && !row.op.Erased {
-			continue // It was abandoned between the two looks.
+			c.args[len(c.args)-1] = row.op.Attempt
+			continue
 		}
 		return s.seen(row), ours && (row.op.State == Pending || row.op.State == Unknown), nil
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -22,8 +23,12 @@ type sqliteStore struct {
 	readers *sql.DB
 	get     *sql.Stmt
 	changes group[*change]
-	clock   *clock
-	noted   clockNoted
+	// path is where the file is, and file what was there at start.
+	path string
+	file os.FileInfo
+
+	clock *clock
+	noted clockNoted
 
 	// writer is of the commit that is under way. It is nil where the last one left it in doubt.
 	writer *writer
@@ -47,7 +52,10 @@ func openSQLite(ctx context.Context, c Config) (_ Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sqliteStore{Config: c, lock: lock}
+	s := &sqliteStore{Config: c, lock: lock, path: path}
+	if s.file, err = os.Stat(path); err != nil {
+		return nil, fmt.Errorf("find the store's file: %w", err)
+	}
 	s.changes = group[*change]{commit: s.commit, lanes: 1, batch: c.batch()}
 	defer func() {
 		if err != nil {

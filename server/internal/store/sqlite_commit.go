@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -60,9 +61,23 @@ func (s *sqliteStore) commit(batch []*change) {
 	clean = s.transact(ctx, batch)
 }
 
+// stillThere is whether the file is where the next start looks for it. SQLite would go on writing one that was moved or
+// deleted, and nobody would find what it holds.
+func (s *sqliteStore) stillThere() error {
+	now, err := os.Stat(s.path)
+	if err != nil || !os.SameFile(now, s.file) {
+		return fmt.Errorf("%w: its file was moved or deleted while it was open", ErrUnavailable)
+	}
+	return nil
+}
+
 // transact says whether it left the connection without a transaction.
 func (s *sqliteStore) transact(ctx context.Context, batch []*change) bool {
 	w := s.writer
+	if err := s.stillThere(); err != nil {
+		failAll(batch, err)
+		return true
+	}
 	if _, err := w.exec(ctx, begin); err != nil {
 		failAll(batch, sqliteError(err))
 		return s.rollBack(ctx)

@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	selectDue = `SELECT id FROM operations WHERE state IN (1, 4) AND due_time <= ?1 ORDER BY due_time, id LIMIT ?2`
+	selectDue = `SELECT id FROM operations WHERE state IN (1, 4) AND (due_time <= ?1 OR due_time > ?3)
+		ORDER BY state, due_time, id LIMIT ?2`
 
 	claimOperation = `UPDATE operations SET attempt = attempt + 1, held = 1, begin_token = NULL, update_time = ?2,
 			due_time = ?3
@@ -37,7 +38,7 @@ func (s *sqliteStore) Claim(ctx context.Context, lease time.Duration, limit int)
 	var claimed []row
 	var noted clockNote
 	err := s.change(ctx, "claim", func(ctx context.Context, w *writer, now time.Time) error {
-		ids, err := w.texts(ctx, selectDue, now.UnixMicro(), limit)
+		ids, err := w.texts(ctx, selectDue, now.UnixMicro(), limit, now.Add(farthestDue).UnixMicro())
 		if err != nil {
 			return err
 		}
@@ -66,7 +67,7 @@ func (s *sqliteStore) Take(ctx context.Context, id string, lease time.Duration) 
 		if err != nil {
 			return err
 		}
-		if f.state != Unknown || f.held && f.due.V > now.UnixMicro() {
+		if f.state != Unknown || f.held && f.due.V > now.UnixMicro() && f.due.V <= now.Add(farthestDue).UnixMicro() {
 			return ErrFenced
 		}
 		rows, err := w.rows(ctx, claimOperation, id, now.UnixMicro(), now.Add(lease).UnixMicro())

@@ -52,8 +52,9 @@ type Store interface {
 	Finish(ctx context.Context, f Finish) error
 	// Postpone gives the operation back to recovery, Pending or Unknown, with what was learned. ErrFenced.
 	Postpone(ctx context.Context, p Postpone) error
-	// Claim takes up to limit operations that are Pending or Unknown and due, the longest due first, each under its next
-	// attempt and held for the lease. No two claims get the same one while the lease lasts.
+	// Claim takes up to limit operations that are Pending or Unknown and due, the Pending and then the longest due first,
+	// each under its next attempt and held for the lease. No two claims get the same one while the lease lasts. What is due
+	// in more than two hours was put off by a clock that has gone back since: it is due too.
 	Claim(ctx context.Context, lease time.Duration, limit int) ([]Operation, error)
 	// Take is Claim of one operation that is Unknown, due or not. ErrNotFound; ErrFenced where it is in another state, or
 	// is held.
@@ -185,6 +186,9 @@ type Operation struct {
 	// Erased is whether all but ID and State is forgotten.
 	Erased bool
 }
+
+// farthestDue is how far ahead a due time can be: operation puts nothing off for longer.
+const farthestDue = 2 * time.Hour
 
 // MaxAge is the age of what may be of any age.
 const MaxAge = time.Duration(1<<63 - 1)
