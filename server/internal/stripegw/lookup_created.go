@@ -2,6 +2,7 @@ package stripegw
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -17,7 +18,12 @@ const (
 	// searchMargin is how far Stripe's clock may be from ours, and what a send took on its way.
 	searchMargin = 2 * time.Minute
 	// searchPages and searchPageSize bound one look-up: 100 is the most that Stripe puts on a page.
-	searchPages    = 50
+	searchPages = 50
+	// firstPages is how many of them are of all the time that it may have been made in.
+	firstPages = 10
+	// likelyIn is how soon after its begin most is made, and likelyMargin what that looks around it.
+	likelyIn       = 30 * time.Second
+	likelyMargin   = 5 * time.Second
 	searchPageSize = 100
 
 	errTooMany = apierr.ConstError("there is more at Stripe than a look-up reads")
@@ -34,35 +40,63 @@ func created(list listCreated) lookUp {
 		if err != nil || s.OperationID == "" || s.From.IsZero() || s.To.Before(s.From) {
 			return Finding{}, internal(errSearch)
 		}
-		var found Finding
-		after := ""
-		for range searchPages {
-			r, err := searchRequest(list, form, s, after)
-			if err != nil {
-				return found, internal(err)
-			}
-			answer, err := g.exchange(ctx, r, apierr.Subject{})
-			found.StripeRequestIDs = named(found.StripeRequestIDs, answer)
-			if err != nil {
-				return found, err
-			}
-			items, more, err := decodePage(answer.Body, decodeEnvelope)
-			if err != nil {
-				answer.Body = nil
-				return found, readError(ctx, &SendError{Answer: answer, cause: err}, nil, apierr.Subject{})
-			}
-			for _, item := range items {
-				if item.operation() == s.OperationID {
-					return w.found(ctx, g, s, item.ID, found)
-				}
-				after = item.ID
-			}
-			if !more {
-				return found, nil
-			}
+		found, err := w.read(ctx, g, listing{list, form, s, searchMargin, firstPages})
+		if !errors.Is(err, errTooMany) {
+			return found, err
 		}
-		return found, internal(errTooMany)
+		// In a busy account much lies behind it. Most are made by the first send, within seconds.
+		likely := s
+		likely.To = s.From.Add(likelyIn)
+		seen := found.StripeRequestIDs
+		found, err = w.read(ctx, g, listing{list, form, likely, likelyMargin, searchPages - firstPages})
+		found.StripeRequestIDs = append(seen, found.StripeRequestIDs...)
+		if err == nil && !found.Found {
+			err = internal(errTooMany)
+		}
+		return found, err
 	}
+}
+
+// listing is what is read: the pages of what was created in the time of the search and a margin around it.
+type listing struct {
+	list   listCreated
+	form   url.Values
+	search Search
+	margin time.Duration
+	pages  int
+}
+
+// read reads page after page until it finds what the operation made.
+func (w write) read(ctx context.Context, g *Gateway, l listing) (Finding, error) {
+	s := l.search
+	var found Finding
+	after := ""
+	for range l.pages {
+		r, err := l.page(after)
+		if err != nil {
+			return found, internal(err)
+		}
+		answer, err := g.exchange(ctx, r, apierr.Subject{})
+		found.StripeRequestIDs = named(found.StripeRequestIDs, answer)
+		if err != nil {
+			return found, err
+		}
+		items, more, err := decodePage(answer.Body, decodeEnvelope)
+		if err != nil {
+			answer.Body = nil
+			return found, readError(ctx, &SendError{Answer: answer, cause: err}, nil, apierr.Subject{})
+		}
+		for _, item := range items {
+			if item.operation() == s.OperationID {
+				return w.found(ctx, g, s, item.ID, found)
+			}
+			after = item.ID
+		}
+		if !more {
+			return found, nil
+		}
+	}
+	return found, internal(errTooMany)
 }
 
 // found reads the object that a create has made, and whether it was declined.
@@ -76,20 +110,30 @@ func (w write) found(ctx context.Context, g *Gateway, s Search, id string, f Fin
 	if err != nil {
 		return f, err
 	}
-	f.Found, f.Outcome = true, outcome
+	f.Outcome = outcome
 	if w.confirms == nil || !w.confirms(s.Request) {
+		f.Found = true
 		return f, nil
 	}
-	if declined, ok := declineIn(answer); ok {
-		f.Err = apierr.FromStripe(w.fields.named(declined), w.subjectOf(s.Request, s.OperationID))
+	intent, err := decodePaymentIntent(answer.Body)
+	if err != nil {
+		return Finding{StripeRequestIDs: f.StripeRequestIDs}, nil //nolint:nilerr // It was read before.
+	}
+	switch declined, ok := declineIn(intent, answer.RequestID); {
+	case ok:
+		f.Found, f.Err = true, apierr.FromStripe(w.fields.named(declined), w.subjectOf(s.Request, s.OperationID))
+	case intent.Status == "requires_confirmation" || intent.Status == "requires_payment_method":
+		// It was made and not, or not yet, confirmed: Stripe may still go on with it.
+		return Finding{StripeRequestIDs: f.StripeRequestIDs}, nil
+	default:
+		f.Found = true
 	}
 	return f, nil
 }
 
 // declineIn is the 402 that a create must have met whose payment lacks a method after an error.
-func declineIn(answer Answer) (apierr.StripeError, bool) {
-	intent, err := decodePaymentIntent(answer.Body)
-	if err != nil || intent.Status != "requires_payment_method" || intent.LastPaymentError == nil {
+func declineIn(intent *paymentIntent, requestID string) (apierr.StripeError, bool) {
+	if intent.Status != "requires_payment_method" || intent.LastPaymentError == nil {
 		return apierr.StripeError{}, false
 	}
 	return apierr.StripeError{
@@ -100,18 +144,18 @@ func declineIn(answer Answer) (apierr.StripeError, bool) {
 		AdviceCode:          token(intent.LastPaymentError.AdviceCode),
 		PaymentIntentID:     token(intent.ID),
 		PaymentIntentStatus: token(intent.Status),
-		RequestID:           answer.RequestID,
+		RequestID:           requestID,
 	}, true
 }
 
-// searchRequest records the request for one page.
-func searchRequest(list listCreated, form url.Values, s Search, after string) (Request, error) {
+// page records the request for one page.
+func (l listing) page(after string) (Request, error) {
 	params := listParams(after, searchPageSize)
-	addTime(&params, "gte", timestamppb.New(s.From.Add(-searchMargin)))
+	addTime(&params, "gte", timestamppb.New(l.search.From.Add(-l.margin)))
 	// Stripe counts whole seconds.
-	addTime(&params, "lte", timestamppb.New(s.To.Add(searchMargin+time.Second)))
+	addTime(&params, "lte", timestamppb.New(l.search.To.Add(l.margin+time.Second)))
 	rec := &recorder{}
-	if err := list(rec, form, params); err != nil {
+	if err := l.list(rec, l.form, params); err != nil {
 		return Request{}, err
 	}
 	return rec.request()

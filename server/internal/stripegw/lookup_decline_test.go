@@ -19,13 +19,15 @@ func TestLookUpDecline(t *testing.T) {
 		name, status string
 		failed       any
 		req          *paymentsv1.CreatePaymentRequest
+		found        bool
 		declined     bool
 	}{
-		{"declined", "requires_payment_method", failed, confirm, true},
-		{"no error any more", "requires_payment_method", nil, confirm, false},
-		{"paid after an error", "succeeded", failed, confirm, false},
-		{"canceled after an error", "canceled", failed, confirm, false},
-		{"not to be collected", "requires_payment_method", failed, createRequest(), false},
+		{"declined", "requires_payment_method", failed, confirm, true, true},
+		{"made and not confirmed: no error", "requires_payment_method", nil, confirm, false, false},
+		{"made and not confirmed", "requires_confirmation", nil, confirm, false, false},
+		{"paid after an error", "succeeded", failed, confirm, true, false},
+		{"canceled after an error", "canceled", failed, confirm, true, false},
+		{"not to be collected", "requires_payment_method", failed, createRequest(), true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			payment := paymentSample(t, map[string]any{
@@ -42,8 +44,11 @@ func TestLookUpDecline(t *testing.T) {
 			g := newGateway(t, stripe.URL)
 
 			found, err := g.LookUp(t.Context(), createSearch(t, g, tt.req))
-			if err != nil || !found.Found {
+			if err != nil || found.Found != tt.found {
 				t.Fatalf("found %t, %v", found.Found, err)
+			}
+			if !tt.found {
+				return
 			}
 			if got := found.Outcome.Resource.(*paymentsv1.Payment); got.GetId() != "pi_7" ||
 				found.Outcome.ClientSecret != "" || strings.Contains(protoText(got), canary) {

@@ -7,6 +7,7 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
 	"github.com/tillgate/tillgate/server/internal/sandbox"
+	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
 // TestReadResult: a person names the object that a write made or changed, and it is read, or refused as no such one.
@@ -25,8 +26,8 @@ func TestReadResult(t *testing.T) {
 		{"an update by another operation", updatePayment, open, "op_update", ""},
 		{"a refund", createRefund, refund, "op_refund", ""},
 		{"an action on a refund", cancelRefund, refund, "op_cancel", ""},
-		{"a create of another operation", createPayment, open, "op_paid", "another operation"},
-		{"a refund of another operation", createRefund, refund, "op_paid", "another operation"},
+		{"a create of another operation", createPayment, open, "op_paid", "did not make"},
+		{"a refund of another operation", createRefund, refund, "op_paid", "did not make"},
 		{"a refund for a payment", createPayment, refund, "op_refund", "no id of a payment"},
 		{"a payment for a refund", createRefund, paid, "op_paid", "no id of a refund"},
 		{"one that does not exist", createPayment, "pi_none", "op_open", "does not exist"},
@@ -38,7 +39,7 @@ func TestReadResult(t *testing.T) {
 		{"very long", createPayment, "pi_" + strings.Repeat("1", 300), "op_open", "no id"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			outcome, err := b.gateway.ReadResult(t.Context(), tt.method, tt.id, tt.operation)
+			outcome, err := b.gateway.ReadResult(t.Context(), stripegw.Search{Method: tt.method, OperationID: tt.operation}, tt.id)
 			if tt.refused != "" {
 				wantReason(t, err, invalidField)
 				if field(err) != "object_id" || !strings.Contains(description(err), tt.refused) {
@@ -60,6 +61,23 @@ func TestReadResult(t *testing.T) {
 	}
 }
 
+// TestReadResultOfAnAction: what acts on an object has changed that object and no other.
+func TestReadResultOfAnAction(t *testing.T) {
+	b := newBench(t)
+	open := b.pay(t, "open", func(r *paymentsv1.CreatePaymentRequest) { r.Confirm = false }).GetId()
+	other := b.pay(t, "other", nil).GetId()
+	request, err := b.gateway.Prepare(&paymentsv1.CancelPaymentRequest{PaymentId: open}, "op_cancel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	search := stripegw.Search{Method: paymentsv1.PaymentService_CancelPayment_FullMethodName, Request: request, OperationID: "op_cancel"}
+	if _, err := b.gateway.ReadResult(t.Context(), search, open); err != nil {
+		t.Errorf("its own payment: %v", err)
+	}
+	_, err = b.gateway.ReadResult(t.Context(), search, other)
+	wantReason(t, err, invalidField)
+}
+
 // TestReadResultFails: what could not be read is no wrong word.
 func TestReadResultFails(t *testing.T) {
 	b := newBench(t)
@@ -72,11 +90,11 @@ func TestReadResultFails(t *testing.T) {
 	} {
 		b.ClearFaults()
 		b.breaks(t, fault)
-		_, err := b.gateway.ReadResult(t.Context(), createPayment, paid, "op_paid")
+		_, err := b.gateway.ReadResult(t.Context(), stripegw.Search{Method: createPayment, OperationID: "op_paid"}, paid)
 		if got := apierr.From(err).Reason; err == nil || got == invalidField {
 			t.Errorf("%s: %v", fault.Kind, err)
 		}
 	}
-	_, err := b.gateway.ReadResult(t.Context(), paymentsv1.PaymentService_GetPayment_FullMethodName, paid, "op_paid")
+	_, err := b.gateway.ReadResult(t.Context(), stripegw.Search{Method: paymentsv1.PaymentService_GetPayment_FullMethodName}, paid)
 	wantReason(t, err, paymentsv1.ErrorReason_ERROR_REASON_INTERNAL)
 }
