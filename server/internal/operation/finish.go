@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -29,6 +30,8 @@ func (r *Runner) finish(ctx context.Context, op store.Operation, key string, res
 		return end{err: apierr.OutcomePending(op.ID, err)}
 	}
 	if err := r.commit(ctx, f); err != nil {
+		r.logger.LogAttrs(ctx, slog.LevelWarn, "an operation was taken over before its end could be stored",
+			append(r.about(ctx, op.ID), slog.String("object_id", f.ObjectID), slog.Any("stripe_request_ids", f.StripeRequestIDs))...)
 		return r.overtaken(ctx, op)
 	}
 	return end{outcome: result.Outcome, err: result.Err}
@@ -43,7 +46,7 @@ func (r *Runner) commit(ctx context.Context, f store.Finish) error {
 			defer cancel()
 			return r.store.Finish(ctx, f)
 		}()
-		r.health.heard(err)
+		r.heard(ctx, err)
 		if err == nil || errors.Is(err, store.ErrFenced) {
 			return err
 		}
@@ -59,6 +62,10 @@ func (r *Runner) commit(ctx context.Context, f store.Finish) error {
 // overtaken is what a caller hears whose write was ended by somebody else.
 func (r *Runner) overtaken(ctx context.Context, op store.Operation) end {
 	now, err := r.store.Get(ctx, op.ID)
+	if err == nil && !bytes.Equal(now.RequestHash, op.RequestHash) {
+		// It was abandoned meanwhile, and the key used for another request: that one's answer is not this one's.
+		return end{err: apierr.OutcomePending(op.ID, errFenced)}
+	}
 	if err != nil || now.State == store.Pending || now.State == store.Unknown || now.State == store.Abandoned || now.Erased {
 		return end{err: apierr.OutcomePending(op.ID, errFenced)}
 	}
@@ -72,7 +79,7 @@ func (r *Runner) postpone(ctx context.Context, op store.Operation, p store.Postp
 	defer cancel()
 	p.ID, p.Attempt = op.ID, op.Attempt
 	err := r.store.Postpone(ctx, p)
-	r.health.heard(err)
+	r.heard(ctx, err)
 	if err != nil && !errors.Is(err, store.ErrFenced) {
 		r.logger.LogAttrs(ctx, slog.LevelWarn, "an operation can not be handed to recovery; its lease will run out",
 			append(r.about(ctx, op.ID), apierr.StoreUnavailable(err).LogAttrs()...)...)

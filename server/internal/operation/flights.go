@@ -73,7 +73,7 @@ func (s *flights) join(w *write) (f *flight, ours bool, err error) {
 	caller := w.identity.caller
 	if f := s.byID[w.operationID]; f != nil {
 		if !bytes.Equal(f.hash, w.hash) {
-			return nil, false, apierr.KeyReused()
+			return nil, false, keyReused(w)
 		}
 		f.waiting.Add(1)
 		return f, false, nil

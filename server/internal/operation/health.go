@@ -30,14 +30,20 @@ type health struct {
 	written atomic.Int64 // when it last succeeded, in nanoseconds
 }
 
-// heard takes note of how a change went. That somebody else holds a row, or that a caller left, says nothing.
-func (h *health) heard(err error) {
+// heard takes note of how a change went, and tells the operator when that is another way than the last. That somebody
+// else holds a row, or that a caller left, says nothing.
+func (r *Runner) heard(ctx context.Context, err error) {
 	switch {
 	case err == nil:
-		h.failed.Store(false)
-		h.written.Store(time.Now().UnixNano())
+		r.health.written.Store(time.Now().UnixNano())
+		if r.health.failed.CompareAndSwap(true, false) {
+			r.logger.LogAttrs(ctx, slog.LevelInfo, "the store can be written again")
+		}
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrUncertain):
-		h.failed.Store(true)
+		if r.health.failed.CompareAndSwap(false, true) {
+			// The store's errors name no value of a row, and no password.
+			r.logger.LogAttrs(ctx, slog.LevelError, "the store can not be written", slog.String("error", err.Error()))
+		}
 	}
 }
 
@@ -74,11 +80,7 @@ func (r *Runner) check(ctx context.Context) {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = store.ErrUnavailable
 	}
-	was := r.StoreWritable()
-	r.health.heard(err)
-	if is := r.StoreWritable(); is != was {
-		r.logger.LogAttrs(ctx, slog.LevelError, "whether the store can be written has changed", slog.Bool("writable", is))
-	}
+	r.heard(ctx, err)
 }
 
 func (r *Runner) erase(ctx context.Context) {

@@ -76,7 +76,7 @@ func (h *hold) extend(ctx context.Context, sends int) error {
 	defer cancel()
 	start := time.Now()
 	err := h.runner.store.Hold(ctx, store.Hold{ID: h.op.ID, Attempt: h.op.Attempt, Lease: lease, Sends: sends})
-	h.runner.health.heard(err)
+	h.runner.heard(ctx, err)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (g *fakeGateway) LookUp(_ context.Context, s stripegw.Search) (stripegw.Fin
 	return lookUp(s)
 }
 
-func (g *fakeGateway) ReadResult(_ context.Context, _, objectID, _ string) (operation.Outcome, error) {
+func (g *fakeGateway) ReadResult(_ context.Context, _ stripegw.Search, objectID string) (operation.Outcome, error) {
 	if objectID == "pi_other" {
 		return operation.Outcome{}, apierr.InvalidField("object_id", "is of another operation")
 	}
@@ -142,6 +142,7 @@ type machine struct {
 	gateway *fakeGateway
 	store   *faultyStore
 	log     *logRecords
+	scope   operation.Scope
 }
 
 // faultyStore is a real store that fails as a test says.
@@ -199,6 +200,14 @@ func (s *faultyStore) Check(ctx context.Context) error {
 	return s.around("check", func() error { return s.Store.Check(ctx) })
 }
 
+func (s *faultyStore) Claim(ctx context.Context, lease time.Duration, limit int) (claimed []store.Operation, err error) {
+	err = s.around("claim", func() (err error) {
+		claimed, err = s.Store.Claim(ctx, lease, limit)
+		return err
+	})
+	return claimed, err
+}
+
 // failing fails these changes with an error.
 func failing(err error, changes ...string) func(string) error {
 	return func(change string) error {
@@ -245,15 +254,18 @@ func newMachine(t *testing.T, g *fakeGateway) *machine {
 // onStore is one more server on a store.
 func onStore(t *testing.T, g *fakeGateway, s store.Store, scope operation.Scope) *machine {
 	t.Helper()
-	log := &logRecords{Handler: slog.DiscardHandler}
-	faulty := &faultyStore{Store: s}
-	return &machine{
-		Runner: operation.New(operation.Config{
-			Gateway: g, Store: faulty, Keys: sealKeys(t), Scope: scope, Logger: slog.New(log),
-			Retention: 24 * time.Hour,
-		}),
-		gateway: g, store: faulty, log: log,
+	m := &machine{
+		gateway: g, store: &faultyStore{Store: s}, log: &logRecords{Handler: slog.DiscardHandler}, scope: scope,
 	}
+	m.Runner = m.with(sealKeys(t))
+	return m
+}
+
+// with is the machine's Runner with other seal keys.
+func (m *machine) with(keys *seal.Keys) *operation.Runner {
+	return operation.New(operation.Config{
+		Gateway: m.gateway, Store: m.store, Keys: keys, Scope: m.scope, Logger: slog.New(m.log), Retention: 24 * time.Hour,
+	})
 }
 
 func openStore(t *testing.T) store.Store {

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -40,8 +41,8 @@ type Gateway interface {
 	Write(ctx context.Context, s stripegw.Sending) stripegw.Result
 	// LookUp looks for what an uncertain write did. It never concludes that one did nothing.
 	LookUp(ctx context.Context, s stripegw.Search) (stripegw.Finding, error)
-	// ReadResult reads the object that somebody says a write of this rpc made or changed.
-	ReadResult(ctx context.Context, method, objectID, operationID string) (Outcome, error)
+	// ReadResult reads the object that somebody says a write made or changed.
+	ReadResult(ctx context.Context, s stripegw.Search, objectID string) (Outcome, error)
 }
 
 // Outcome is how a write ended well: the resource as it is now, and whether this is the answer of an earlier call.
@@ -80,8 +81,9 @@ type Runner struct {
 	logger    *slog.Logger
 	crash     func(point string)
 
-	flights flights
-	health  health
+	flights     flights
+	health      health
+	claimFailed atomic.Int64 // when it was last said that nothing can be claimed, in nanoseconds
 }
 
 // New returns a Runner.

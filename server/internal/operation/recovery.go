@@ -30,6 +30,10 @@ const (
 	lastAgain  = 30 * time.Second
 	// lastLookUp is how long it waits at most between two look-ups, doubling from firstAgain.
 	lastLookUp = time.Hour
+	// failureShare is which part of its age an operation waits after a look that failed.
+	failureShare = 8
+	// claimErrorEvery is how often a failure to look for operations is said.
+	claimErrorEvery = time.Minute
 )
 
 // Recover brings what a crash or a lost answer left open to its end, until the context ends; it returns when the last
@@ -81,14 +85,26 @@ func (r *Runner) claim(ctx context.Context, free chan struct{}) (operations []st
 	claiming, cancel := context.WithTimeout(ctx, claimTimeout)
 	defer cancel()
 	operations, err := r.store.Claim(claiming, lease, room)
-	r.health.heard(err)
+	r.heard(ctx, err)
 	if err != nil {
 		operations = nil
+		r.sayClaimFailed(ctx, err)
 	}
 	for range room - len(operations) {
 		free <- struct{}{}
 	}
 	return operations, room
+}
+
+// sayClaimFailed tells the operator, now and then, that nothing is recovered.
+func (r *Runner) sayClaimFailed(ctx context.Context, err error) {
+	now := time.Now().UnixNano()
+	if said := r.claimFailed.Load(); ctx.Err() != nil || now-said < int64(claimErrorEvery) && said != 0 {
+		return
+	}
+	r.claimFailed.Store(now)
+	r.logger.LogAttrs(ctx, slog.LevelError, "what is open can not be looked for; nothing is recovered meanwhile",
+		apierr.StoreUnavailable(err).LogAttrs()...)
 }
 
 // recoverOne takes an operation, which was claimed at start or later, one step on: it sends it again while that is safe,
@@ -104,16 +120,38 @@ func (r *Runner) recoverOne(ctx context.Context, op store.Operation, start time.
 	defer held.release()
 	request, err := r.openRequest(op)
 	if err != nil {
-		r.logger.LogAttrs(ctx, slog.LevelError, "the parameters of an operation can not be opened: is its seal key in the file?",
-			slog.String("operation_id", op.ID))
-		r.postpone(ctx, op, store.Postpone{State: op.State, After: lastAgain, Uncertainty: op.Uncertainty})
+		r.unreadable(ctx, op, held)
 		return
 	}
 	if r.maySend(op) {
 		r.sendAgain(ctx, op, held, request)
 		return
 	}
-	r.lookAgain(ctx, op, request, store.Postpone{})
+	r.lookAgain(ctx, op, held, request, store.Postpone{})
+}
+
+// unreadable is for an operation whose parameters can not be opened, so that it can be neither sent nor looked for: once
+// it is too late to send it, a person must end it.
+func (r *Runner) unreadable(ctx context.Context, op store.Operation, held *hold) {
+	r.logger.LogAttrs(ctx, slog.LevelError, "the parameters of an operation can not be opened: is its seal key in the file?",
+		slog.String("operation_id", op.ID))
+	left := store.Postpone{State: op.State, After: afterFailure(op), Uncertainty: op.Uncertainty}
+	if !r.maySend(op) {
+		left.State, left.NeverSend = store.Unknown, true
+	}
+	if left.Uncertainty == 0 {
+		left.Uncertainty = int32(paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_INTERRUPTED)
+	}
+	r.leave(ctx, op, held, left)
+}
+
+// leave leaves an operation to the next look, and calls a person when it becomes UNKNOWN.
+func (r *Runner) leave(ctx context.Context, op store.Operation, held *hold, left store.Postpone) {
+	held.release() // A renewal would take it back.
+	r.postpone(ctx, op, left)
+	if left.State == store.Unknown && op.State != store.Unknown {
+		r.alert(ctx, op, left)
+	}
 }
 
 // maySend is whether it is safe to send an operation again: Stripe surely still knows its key, and does not just keep a
@@ -145,16 +183,18 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 		Uncertainty: int32(result.Uncertainty), NeverSend: result.KeepsFailing, StripeRequestIDs: result.StripeRequestIDs,
 	}
 	if failedInside(result) {
-		r.lookAgain(ctx, op, request, left)
+		r.lookAgain(ctx, op, held, request, left)
 		return
 	}
 	left.State, left.After = store.Pending, sendAgainAfter(op.Sends+1)
-	r.postpone(ctx, op, left)
+	r.leave(ctx, op, held, left)
 }
 
 // lookAgain looks for what an operation did. Where it is not found and may not be sent any more, it is UNKNOWN, and stays
 // so until it is found, or until somebody says what became of it: no timer makes a failure of it.
-func (r *Runner) lookAgain(ctx context.Context, op store.Operation, request stripegw.Request, left store.Postpone) {
+func (r *Runner) lookAgain(
+	ctx context.Context, op store.Operation, held *hold, request stripegw.Request, left store.Postpone,
+) {
 	looking, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
 	finding, err := r.gateway.LookUp(looking, search(op, request))
@@ -169,18 +209,18 @@ func (r *Runner) lookAgain(ctx context.Context, op store.Operation, request stri
 	case err == nil:
 		left.LookUps = 1
 	}
-	if r.maySend(op) && !left.NeverSend {
+	switch {
+	case r.maySend(op) && !left.NeverSend:
 		left.State, left.After = store.Pending, sendAgainAfter(op.Sends+1)
-	} else {
+	case err != nil:
+		left.State, left.After, left.NeverSend = store.Unknown, afterFailure(op), true
+	default:
 		left.State, left.After, left.NeverSend = store.Unknown, lookAgainAfter(op.LookUps), true
 	}
 	if left.Uncertainty == 0 {
 		left.Uncertainty = r.uncertaintyAfter(op, err)
 	}
-	r.postpone(ctx, op, left)
-	if left.State == store.Unknown && op.State != store.Unknown {
-		r.alert(ctx, op, left)
-	}
+	r.leave(ctx, op, held, left)
 }
 
 // uncertaintyAfter is why the outcome of an operation is not known after a look-up: what the last send met says more than
@@ -224,8 +264,12 @@ func (r *Runner) identityOf(op store.Operation) identity {
 
 // search says what to look for: it can have been made from its begin on, and until the last send was over.
 func search(op store.Operation, request stripegw.Request) stripegw.Search {
+	last := op.LastSend
+	if last.Before(op.BeginTime) { // The clock went back a little in between.
+		last = op.BeginTime
+	}
 	return stripegw.Search{
-		Method: op.Method, Request: request, OperationID: op.ID, From: op.BeginTime, To: op.LastSend.Add(lease),
+		Method: op.Method, Request: request, OperationID: op.ID, From: op.BeginTime, To: last.Add(lease),
 	}
 }
 
@@ -237,6 +281,12 @@ func sendAgainAfter(sends int) time.Duration {
 // lookAgainAfter is when to look again for what was looked for so often.
 func lookAgainAfter(lookUps int) time.Duration {
 	return doubled(firstAgain, lookUps, lastLookUp)
+}
+
+// afterFailure is when to look again after a look that failed: ever later as the operation grows old, so that what always
+// fails takes no room from what does not.
+func afterFailure(op store.Operation) time.Duration {
+	return min(max(op.Age/failureShare, firstAgain), lastLookUp)
 }
 
 func doubled(first time.Duration, times int, last time.Duration) time.Duration {

@@ -31,7 +31,9 @@ func (r *Runner) Resolve(
 	}
 	result := stripegw.Result{Verdict: stripegw.NotDone}
 	if req.GetObjectId() != "" {
-		outcome, err := r.gateway.ReadResult(ctx, op.Method, req.GetObjectId(), op.ID)
+		// Where the parameters can not be opened, the person's word must do.
+		request, _ := r.openRequest(op)
+		outcome, err := r.gateway.ReadResult(ctx, search(op, request), req.GetObjectId())
 		if err != nil {
 			return nil, err
 		}

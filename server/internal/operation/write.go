@@ -84,7 +84,7 @@ func (r *Runner) begin(ctx context.Context, w *write, prepared stripegw.Request)
 		ID: w.operationID, Caller: w.identity.caller, Method: w.identity.method,
 		IdempotencyKey: w.identity.idempotencyKey, RequestHash: w.hash, Parameters: parameters, Token: token, Lease: lease,
 	})
-	r.health.heard(err)
+	r.heard(ctx, err)
 	if err != nil || !begun {
 		return op, nil, err
 	}
@@ -97,7 +97,7 @@ func (r *Runner) known(w *write, op store.Operation) end {
 	case op.Erased:
 		return end{err: apierr.KeyExpired()}
 	case !bytes.Equal(op.RequestHash, w.hash):
-		return end{err: apierr.KeyReused()}
+		return end{err: keyReused(w)}
 	case op.State == store.Pending:
 		return end{elsewhere: true}
 	case op.State == store.Unknown:
@@ -105,6 +105,11 @@ func (r *Runner) known(w *write, op store.Operation) end {
 	}
 	outcome, err := r.stored(op)
 	return end{outcome: replayed(outcome), err: err}
+}
+
+// keyReused says also which operation has the key.
+func keyReused(w *write) error {
+	return apierr.KeyReused().WithMetadata("operation_id", w.operationID)
 }
 
 // send sends what was begun and ends it with what Stripe says, whatever its caller does meanwhile.
@@ -121,16 +126,18 @@ func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripe
 		BeforeSend: held.beforeSend,
 	})
 	r.crash("send.after")
+	lookUps := 0
 	if result.Verdict == stripegw.Uncertain && failedInside(result) {
-		r.lookAtOnce(ctx, held.op, prepared, &result)
+		lookUps = r.lookAtOnce(ctx, held.op, prepared, &result)
 	}
 	switch result.Verdict {
 	case stripegw.Done, stripegw.NotDone:
 		return r.finish(ctx, held.op, key, result)
 	default:
+		held.release() // A renewal would take it back.
 		r.postpone(ctx, held.op, store.Postpone{
 			State: store.Pending, After: sendAgainAfter(result.Sends), Uncertainty: int32(result.Uncertainty),
-			NeverSend: result.KeepsFailing, StripeRequestIDs: result.StripeRequestIDs,
+			NeverSend: result.KeepsFailing, LookUps: lookUps, StripeRequestIDs: result.StripeRequestIDs,
 		})
 		return end{err: result.Err}
 	}
@@ -143,16 +150,22 @@ func failedInside(result stripegw.Result) bool {
 		result.Uncertainty == paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_STRIPE_FAILURE
 }
 
-// lookAtOnce looks for what an uncertain write did while its caller still waits.
-func (r *Runner) lookAtOnce(ctx context.Context, op store.Operation, prepared stripegw.Request, result *stripegw.Result) {
+// lookAtOnce looks for what an uncertain write did while its caller still waits. It says how many look-ups found nothing.
+func (r *Runner) lookAtOnce(
+	ctx context.Context, op store.Operation, prepared stripegw.Request, result *stripegw.Result,
+) (inVain int) {
 	ctx, cancel := context.WithTimeout(ctx, firstLookUp)
 	defer cancel()
 	finding, err := r.gateway.LookUp(ctx, search(op, prepared))
-	if err != nil || !finding.Found {
-		return
+	result.StripeRequestIDs = append(result.StripeRequestIDs, finding.StripeRequestIDs...)
+	switch {
+	case err != nil:
+		return 0
+	case !finding.Found:
+		return 1
 	}
 	result.Verdict, result.Outcome, result.Err = stripegw.Done, finding.Outcome, finding.Err
-	result.StripeRequestIDs = append(result.StripeRequestIDs, finding.StripeRequestIDs...)
+	return 0
 }
 
 // follow waits for a write that is pending in other hands.
@@ -169,7 +182,7 @@ func (r *Runner) follow(ctx context.Context, w *write) (Outcome, error) {
 				return Outcome{}, r.inProgress(ctx, w)
 			}
 			// It is pending still, as far as anybody knows.
-			r.health.heard(err)
+			r.heard(ctx, err)
 			continue
 		}
 		if op.State == store.Abandoned {
