@@ -70,8 +70,8 @@ func (g simGateway) LookUp(ctx context.Context, s stripegw.Search) (stripegw.Fin
 }
 
 // ReadResult names the operation to the transport.
-func (g simGateway) ReadResult(ctx context.Context, method, objectID, operationID string) (operation.Outcome, error) {
-	return g.Gateway.ReadResult(context.WithValue(ctx, operationOf{}, operationID), method, objectID, operationID)
+func (g simGateway) ReadResult(ctx context.Context, s stripegw.Search, objectID string) (operation.Outcome, error) {
+	return g.Gateway.ReadResult(context.WithValue(ctx, operationOf{}, s.OperationID), s, objectID)
 }
 
 // simTransport is a machine's way to Stripe.
