@@ -9,11 +9,15 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tillgate/tillgate/server/internal/config"
 	"github.com/tillgate/tillgate/server/internal/operation"
 	"github.com/tillgate/tillgate/server/internal/store"
 )
+
+// closeTimeout bounds what a store may take to close.
+const closeTimeout = 5 * time.Second
 
 // openStore opens the store and makes sure that it is ours. Without a URL, as in the sandbox, it is a temporary file,
 // which close removes.
@@ -34,8 +38,15 @@ func openStore(
 		return nil, nil, err
 	}
 	closeStore = func() {
-		if err := s.Close(); err != nil {
-			logger.ErrorContext(ctx, "the store did not close well", "error", err.Error())
+		closed := make(chan error, 1)
+		go func() { closed <- s.Close() }()
+		select {
+		case err := <-closed:
+			if err != nil {
+				logger.ErrorContext(ctx, "the store did not close well", "error", err.Error())
+			}
+		case <-time.After(closeTimeout): // A disk that hangs must not keep the process: the store stands a kill.
+			logger.ErrorContext(ctx, "the store does not close; it is left as it is")
 		}
 		remove()
 	}
