@@ -24,7 +24,9 @@ func TestLookUpThatAlwaysFailsIsRare(t *testing.T) {
 		kept.KeepsFailing = true
 		m.gateway.answers(kept)
 		stop := m.recovering(t)
-		m.pay(t, "order-1001", 5*time.Second)
+		if _, _, err := m.pay(t, "order-1001", 5*time.Second); reasonOf(err) != "OUTCOME_PENDING" {
+			t.Fatal(err)
+		}
 		<-time.After(2 * time.Hour)
 		stop()
 		if n := m.gateway.lookUps(); n < 10 || n > 100 {
