@@ -23,7 +23,9 @@ func openRefused(t *testing.T, url string) string {
 	return err.Error()
 }
 
-func TestPostgresRefused(t *testing.T) {
+// There is no read replica: a look-up that lagged would begin an operation twice. A standby is refused, as is all else that
+// is not what the store needs.
+func TestM36_PostgresRefused(t *testing.T) {
 	db := func(t *testing.T, statements ...string) string {
 		t.Helper()
 		url := pgcluster.Database(t)
