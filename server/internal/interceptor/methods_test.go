@@ -36,21 +36,29 @@ var validRequests = map[string]proto.Message{
 	"GetRefund":              &paymentsv1.GetRefundRequest{RefundId: "re_1"},
 	"ListRefunds":            &paymentsv1.ListRefundsRequest{},
 	"CancelRefund":           &paymentsv1.CancelRefundRequest{IdempotencyKey: key, RefundId: "re_1"},
+	"GetOperation":           &paymentsv1.GetOperationRequest{OperationId: anOperation},
+	"ListOperations":         &paymentsv1.ListOperationsRequest{},
+	"ResolveOperation": &paymentsv1.ResolveOperationRequest{
+		OperationId: anOperation, Note: "a test", Resolution: &paymentsv1.ResolveOperationRequest_NotDone{NotDone: true},
+	},
 }
+
+const anOperation = "op_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 // everyMethod runs a test for each rpc of the contract, with a valid request and room for the answer.
 func everyMethod(t *testing.T, test func(t *testing.T, method string, req, resp proto.Message)) {
 	t.Helper()
-	methods := paymentsv1.File_payments_v1_payment_service_proto.Services().Get(0).Methods()
-	for i := range methods.Len() {
-		method := methods.Get(i)
-		t.Run(string(method.Name()), func(t *testing.T) {
-			req := validRequests[string(method.Name())]
-			if req == nil {
-				t.Fatal("validRequests has no request of this rpc")
-			}
-			test(t, "/payments.v1.PaymentService/"+string(method.Name()), req, newMessage(t, method.Output()))
-		})
+	for _, service := range services() {
+		for i := range service.Methods().Len() {
+			method := service.Methods().Get(i)
+			t.Run(string(method.Name()), func(t *testing.T) {
+				req := validRequests[string(method.Name())]
+				if req == nil {
+					t.Fatal("validRequests has no request of this rpc")
+				}
+				test(t, "/"+string(service.FullName())+"/"+string(method.Name()), req, newMessage(t, method.Output()))
+			})
+		}
 	}
 }
 
@@ -66,24 +74,32 @@ func newMessage(t *testing.T, descriptor protoreflect.MessageDescriptor) proto.M
 // serveAll serves every rpc with one handler.
 func serveAll(t *testing.T, handle func(ctx context.Context) (any, error)) *harness {
 	t.Helper()
-	desc := paymentsv1.PaymentService_ServiceDesc
-	desc.HandlerType = nil
-	desc.Methods = nil
-	for _, method := range paymentsv1.PaymentService_ServiceDesc.Methods {
+	return serve(t, func(s *grpc.Server) {
+		for _, service := range services() {
+			s.RegisterService(handledBy(service, handle), nil)
+		}
+	})
+}
+
+// handledBy describes a service of which every rpc has one handler.
+func handledBy(service protoreflect.ServiceDescriptor, handle func(ctx context.Context) (any, error)) *grpc.ServiceDesc {
+	desc := &grpc.ServiceDesc{ServiceName: string(service.FullName())}
+	for i := range service.Methods().Len() {
+		name := string(service.Methods().Get(i).Name())
 		desc.Methods = append(desc.Methods, grpc.MethodDesc{
-			MethodName: method.MethodName,
+			MethodName: name,
 			Handler: func(srv any, ctx context.Context, decode func(any) error, chain grpc.UnaryServerInterceptor) (any, error) {
-				req := proto.Clone(validRequests[method.MethodName])
+				req := proto.Clone(validRequests[name])
 				proto.Reset(req)
 				if err := decode(req); err != nil {
 					return nil, err
 				}
-				info := &grpc.UnaryServerInfo{Server: srv, FullMethod: "/payments.v1.PaymentService/" + method.MethodName}
+				info := &grpc.UnaryServerInfo{Server: srv, FullMethod: "/" + desc.ServiceName + "/" + name}
 				return chain(ctx, req, info, func(ctx context.Context, _ any) (any, error) { return handle(ctx) })
 			},
 		})
 	}
-	return serve(t, func(s *grpc.Server) { s.RegisterService(&desc, nil) })
+	return desc
 }
 
 func reasonOf(err error) string {

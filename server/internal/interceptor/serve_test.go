@@ -16,6 +16,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/auth"
@@ -29,15 +31,26 @@ const (
 	tokenNobody = "token-of-nobody"
 )
 
-// harness serves a PaymentService behind the chain and keeps the log.
+// harness serves the API behind the chain and keeps the log.
 type harness struct {
 	conn *grpc.ClientConn
 	log  *logBuffer
 }
 
+// services are all of the contract.
+func services() (all []protoreflect.ServiceDescriptor) {
+	protoregistry.GlobalFiles.RangeFilesByPackage("payments.v1", func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			all = append(all, file.Services().Get(i))
+		}
+		return true
+	})
+	return all
+}
+
 func serve(t *testing.T, register func(*grpc.Server)) *harness {
 	t.Helper()
-	policy, err := auth.NewPolicy(paymentsv1.File_payments_v1_payment_service_proto.Services().Get(0))
+	policy, err := auth.NewPolicy(services()...)
 	if err != nil {
 		t.Fatal(err)
 	}
