@@ -143,7 +143,7 @@ func (r *Runner) Do(ctx context.Context, method string, req Request, checks ...C
 			continue
 		case e.err != nil:
 			return Outcome{}, e.err
-		case ours:
+		case ours && !e.outcome.Replayed:
 			return e.outcome, nil
 		default:
 			return replayed(e.outcome), nil
