@@ -39,7 +39,7 @@ func (r *Runner) Operations(
 	case errors.Is(err, store.ErrNotFound):
 		return nil, false, apierr.InvalidField("page_token", "names an operation that is forgotten; leave it empty to begin anew")
 	case err != nil:
-		return nil, false, r.storeError(ctx, err)
+		return nil, false, storeError(ctx, err)
 	}
 	if more = len(rows) > limit; more {
 		rows = rows[:limit]
@@ -56,7 +56,7 @@ func (r *Runner) get(ctx context.Context, id string) (store.Operation, error) {
 	case errors.Is(err, store.ErrNotFound):
 		return op, apierr.ResourceMissing(resourceType, id)
 	case err != nil:
-		return op, r.storeError(ctx, err)
+		return op, storeError(ctx, err)
 	}
 	return op, nil
 }

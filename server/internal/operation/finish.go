@@ -31,7 +31,7 @@ func (r *Runner) finish(ctx context.Context, op store.Operation, key string, res
 	}
 	if err := r.commit(ctx, f); err != nil {
 		r.logger.LogAttrs(ctx, slog.LevelWarn, "an operation was taken over before its end could be stored",
-			append(r.about(ctx, op.ID), slog.String("object_id", f.ObjectID), slog.Any("stripe_request_ids", f.StripeRequestIDs))...)
+			append(about(ctx, op.ID), slog.String("object_id", f.ObjectID), slog.Any("stripe_request_ids", f.StripeRequestIDs))...)
 		return r.overtaken(ctx, op)
 	}
 	return end{outcome: result.Outcome, err: result.Err}
@@ -53,7 +53,7 @@ func (r *Runner) commit(ctx context.Context, f store.Finish) error {
 		if !logged {
 			logged = true
 			r.logger.LogAttrs(ctx, slog.LevelError, "an outcome can not be stored; it is kept in memory and tried again",
-				append(r.about(ctx, f.ID), apierr.StoreUnavailable(err).LogAttrs()...)...)
+				append(about(ctx, f.ID), apierr.StoreUnavailable(err).LogAttrs()...)...)
 		}
 		<-time.After(wait) // Nothing cuts it short but the end of the process: what is kept here must not be given up.
 	}
@@ -62,11 +62,9 @@ func (r *Runner) commit(ctx context.Context, f store.Finish) error {
 // overtaken is what a caller hears whose write was ended by somebody else.
 func (r *Runner) overtaken(ctx context.Context, op store.Operation) end {
 	now, err := r.store.Get(ctx, op.ID)
-	if err == nil && !bytes.Equal(now.RequestHash, op.RequestHash) {
-		// It was abandoned meanwhile, and the key used for another request: that one's answer is not this one's.
-		return end{err: apierr.OutcomePending(op.ID, errFenced)}
-	}
-	if err != nil || now.State == store.Pending || now.State == store.Unknown || now.State == store.Abandoned || now.Erased {
+	// Where the hash is another, it was abandoned meanwhile and the key used again: that request's answer is not this one's.
+	if err != nil || now.State != store.Succeeded && now.State != store.Failed || now.Erased ||
+		!bytes.Equal(now.RequestHash, op.RequestHash) {
 		return end{err: apierr.OutcomePending(op.ID, errFenced)}
 	}
 	outcome, err := r.stored(now)
@@ -82,18 +80,18 @@ func (r *Runner) postpone(ctx context.Context, op store.Operation, p store.Postp
 	r.heard(ctx, err)
 	if err != nil && !errors.Is(err, store.ErrFenced) {
 		r.logger.LogAttrs(ctx, slog.LevelWarn, "an operation can not be handed to recovery; its lease will run out",
-			append(r.about(ctx, op.ID), apierr.StoreUnavailable(err).LogAttrs()...)...)
+			append(about(ctx, op.ID), apierr.StoreUnavailable(err).LogAttrs()...)...)
 	}
 }
 
-func (r *Runner) about(ctx context.Context, operationID string) []slog.Attr {
+func about(ctx context.Context, operationID string) []slog.Attr {
 	return []slog.Attr{
 		slog.String("request_id", call.From(ctx).RequestID()), slog.String("operation_id", operationID),
 	}
 }
 
 // storeError is what a caller hears when the store failed before its write began.
-func (r *Runner) storeError(ctx context.Context, err error) error {
+func storeError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -162,8 +162,8 @@ func (f *flight) ended() bool {
 func (r *Runner) fly(ctx context.Context, f *flight, w *write) {
 	settle := sync.OnceFunc(func() { close(f.settled) })
 	f.end = r.run(ctx, w, settle)
-	// A caller whose time was up before it began has heard the truth: nothing happened.
-	if !f.end.leftEarly && f.waiting.Load() == 0 {
+	// A caller whose time was up before it began has heard the truth: nothing happened. What is in other hands has not ended.
+	if !f.end.leftEarly && !f.end.elsewhere && f.waiting.Load() == 0 {
 		r.logUnheard(ctx, f.end)
 	}
 	r.flights.land(w.operationID, f)

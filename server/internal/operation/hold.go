@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/tillgate/tillgate/server/internal/apierr"
@@ -31,14 +32,14 @@ type hold struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
 
-	until chan time.Time // holds one value: when the lease is over
+	mu    sync.Mutex
+	until time.Time // when the lease is over
 }
 
 // hold keeps an operation that was taken at start, until release, whatever becomes of the context.
 func (r *Runner) hold(ctx context.Context, op store.Operation, start time.Time) *hold {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	h := &hold{runner: r, op: op, cancel: cancel, ended: make(chan struct{}), until: make(chan time.Time, 1)}
-	h.until <- start.Add(lease)
+	h := &hold{runner: r, op: op, cancel: cancel, ended: make(chan struct{}), until: start.Add(lease)}
 	go h.renew(ctx)
 	return h
 }
@@ -80,21 +81,21 @@ func (h *hold) extend(ctx context.Context, sends int) error {
 	if err != nil {
 		return err
 	}
-	until := <-h.until
-	if end := start.Add(lease); end.After(until) {
-		until = end
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if until := start.Add(lease); until.After(h.until) {
+		h.until = until
 	}
-	h.until <- until
 	return nil
 }
 
 // valid is whether the lease lasts, by both clocks: a process that is stopped keeps the one, a machine that sleeps the
 // other.
 func (h *hold) valid() bool {
-	until := <-h.until
-	h.until <- until
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	now := time.Now()
-	return now.Before(until) && now.Round(0).Before(until.Round(0))
+	return now.Before(h.until) && now.Round(0).Before(h.until.Round(0))
 }
 
 // beforeSend is asked before each further send: whether the operation is still ours, and the server not about to stop.

@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,9 +16,6 @@ import (
 const (
 	// DefaultResendWindow is how long after its begin an operation of unknown outcome is sent again.
 	DefaultResendWindow = 15 * time.Minute
-	// MaxResendWindow is the longest that can be safe: Stripe forgets keys after 24 hours
-	// (https://docs.stripe.com/api/idempotent_requests).
-	MaxResendWindow = 23 * time.Hour
 
 	// recoverEvery is how often recovery looks for operations that are due, and maxRecoveries how many it is at.
 	recoverEvery  = 500 * time.Millisecond
@@ -218,14 +216,14 @@ func (r *Runner) lookAgain(
 		left.State, left.After, left.NeverSend = store.Unknown, lookAgainAfter(op.LookUps), true
 	}
 	if left.Uncertainty == 0 {
-		left.Uncertainty = r.uncertaintyAfter(op, err)
+		left.Uncertainty = uncertaintyAfter(op, err)
 	}
 	r.leave(ctx, op, held, left)
 }
 
 // uncertaintyAfter is why the outcome of an operation is not known after a look-up: what the last send met says more than
 // that it was not found, where that is known.
-func (r *Runner) uncertaintyAfter(op store.Operation, lookUp error) int32 {
+func uncertaintyAfter(op store.Operation, lookUp error) int32 {
 	switch {
 	case op.Uncertainty != 0:
 		return op.Uncertainty
@@ -253,7 +251,7 @@ func (r *Runner) alert(ctx context.Context, op store.Operation, left store.Postp
 	r.logger.LogAttrs(ctx, slog.LevelError, "operation unknown",
 		slog.String("operation_id", op.ID), slog.String("caller", op.Caller), slog.String("method", op.Method),
 		slog.String("uncertainty", shortUncertainty(left.Uncertainty)),
-		slog.Any("stripe_request_ids", append(op.StripeRequestIDs, left.StripeRequestIDs...)),
+		slog.Any("stripe_request_ids", slices.Concat(op.StripeRequestIDs, left.StripeRequestIDs)),
 		slog.String("what_to_do", "server operations show "+op.ID))
 }
 

@@ -49,7 +49,7 @@ func (r *Runner) Resolve(
 	}
 	f.Resolver, f.Note = resolver, req.GetNote()
 	if err := r.store.Finish(ctx, f); err != nil {
-		return nil, r.storeError(ctx, err)
+		return nil, storeError(ctx, err)
 	}
 	r.logger.LogAttrs(ctx, slog.LevelWarn, "operation resolved by hand",
 		slog.String("operation_id", op.ID), slog.String("caller", op.Caller), slog.String("resolver", resolver),
@@ -65,7 +65,7 @@ func (r *Runner) take(ctx context.Context, id string) (store.Operation, error) {
 			return op, nil
 		}
 		if !errors.Is(err, store.ErrFenced) {
-			return op, r.storeError(ctx, err)
+			return op, storeError(ctx, err)
 		}
 		if op, err = r.get(ctx, id); err != nil {
 			return op, err

@@ -38,7 +38,7 @@ func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
 		switch {
 		case errors.Is(err, store.ErrNotFound) || err == nil && op.State == store.Abandoned && !op.Erased:
 		case err != nil:
-			return notBegun(ctx, r.storeError(ctx, err))
+			return notBegun(ctx, storeError(ctx, err))
 		default:
 			return r.known(w, op)
 		}
@@ -56,7 +56,7 @@ func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
 		// It may have begun, and recovery may send it: nobody may be told that nothing happened.
 		return end{err: apierr.OutcomePending(w.operationID, err)}
 	case err != nil:
-		return notBegun(ctx, r.storeError(ctx, err))
+		return notBegun(ctx, storeError(ctx, err))
 	case held == nil:
 		return r.known(w, op)
 	}
