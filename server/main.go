@@ -11,8 +11,14 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// From the first signal on, a second one ends the process at once.
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		// Before the stop begins, so that a second signal, however soon, ends the process at once.
+		signal.Stop(signals)
+		cancel()
+	}()
 	os.Exit(app.Main(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
