@@ -65,11 +65,14 @@ func (g *fakeGateway) LookUp(_ context.Context, s stripegw.Search) (stripegw.Fin
 	return lookUp(s)
 }
 
-func (g *fakeGateway) ReadResult(_ context.Context, _ stripegw.Search, objectID string) (operation.Outcome, error) {
-	if objectID == "pi_other" {
-		return operation.Outcome{}, apierr.InvalidField("object_id", "is of another operation")
+func (g *fakeGateway) ReadResult(_ context.Context, _ stripegw.Search, objectID string) (stripegw.Finding, error) {
+	switch objectID {
+	case "pi_other":
+		return stripegw.Finding{}, apierr.InvalidField("object_id", "is of another operation")
+	case "pi_declined":
+		return stripegw.Finding{Found: true, Err: apierr.New(paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_DECLINED)}, nil
 	}
-	return operation.Outcome{Resource: &paymentsv1.Payment{Id: objectID}, ClientSecret: "secret"}, nil
+	return stripegw.Finding{Found: true, Outcome: operation.Outcome{Resource: &paymentsv1.Payment{Id: objectID}}}, nil
 }
 
 // answers makes the gateway give these results, one after the other, and the last one for ever.

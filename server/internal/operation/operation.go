@@ -42,7 +42,7 @@ type Gateway interface {
 	// LookUp looks for what an uncertain write did. It never concludes that one did nothing.
 	LookUp(ctx context.Context, s stripegw.Search) (stripegw.Finding, error)
 	// ReadResult reads the object that somebody says a write made or changed.
-	ReadResult(ctx context.Context, s stripegw.Search, objectID string) (Outcome, error)
+	ReadResult(ctx context.Context, s stripegw.Search, objectID string) (stripegw.Finding, error)
 }
 
 // Outcome is how a write ended well: the resource as it is now, and whether this is the answer of an earlier call.

@@ -288,6 +288,9 @@ func TestResolve(t *testing.T) {
 		{"it made an object", &paymentsv1.ResolveOperationRequest{
 			Resolution: &paymentsv1.ResolveOperationRequest_ObjectId{ObjectId: "pi_found"},
 		}, paymentsv1.OperationState_OPERATION_STATE_SUCCEEDED, ""},
+		{"it was declined", &paymentsv1.ResolveOperationRequest{
+			Resolution: &paymentsv1.ResolveOperationRequest_ObjectId{ObjectId: "pi_declined"},
+		}, paymentsv1.OperationState_OPERATION_STATE_FAILED, ""},
 		{"it did nothing", &paymentsv1.ResolveOperationRequest{
 			Resolution: &paymentsv1.ResolveOperationRequest_NotDone{NotDone: true},
 		}, paymentsv1.OperationState_OPERATION_STATE_ABANDONED, ""},
@@ -334,6 +337,10 @@ func TestResolve(t *testing.T) {
 					}
 				case paymentsv1.OperationState_OPERATION_STATE_ABANDONED:
 					if err != nil || paymentID(t, out) != "pi_anew" || out.Replayed {
+						t.Errorf("the key answers %v, %v", out.Resource, err)
+					}
+				case paymentsv1.OperationState_OPERATION_STATE_FAILED:
+					if reasonOf(err) != "PAYMENT_DECLINED" {
 						t.Errorf("the key answers %v, %v", out.Resource, err)
 					}
 				default:

@@ -17,7 +17,7 @@ import (
 const takeEvery = 100 * time.Millisecond
 
 // Resolve ends an operation that is UNKNOWN with what a person says became of it; resolver is that caller's name. The
-// object that they name is read from Stripe, and becomes the answer. RESOURCE_MISSING, UNEXPECTED_STATE, or INVALID_FIELD
+// object that they name is read from Stripe, and becomes the answer, or the refusal that it tells of. RESOURCE_MISSING, UNEXPECTED_STATE, or INVALID_FIELD
 // for an object that can not be its result.
 func (r *Runner) Resolve(
 	ctx context.Context, req *paymentsv1.ResolveOperationRequest, resolver string,
@@ -33,12 +33,11 @@ func (r *Runner) Resolve(
 	if req.GetObjectId() != "" {
 		// Where the parameters can not be opened, the person's word must do.
 		request, _ := r.openRequest(op)
-		outcome, err := r.gateway.ReadResult(ctx, search(op, request), req.GetObjectId())
+		found, err := r.gateway.ReadResult(ctx, search(op, request), req.GetObjectId())
 		if err != nil {
 			return nil, err
 		}
-		outcome.ClientSecret = ""
-		result = stripegw.Result{Verdict: stripegw.Done, Outcome: outcome}
+		result = stripegw.Result{Verdict: stripegw.Done, Outcome: found.Outcome, Err: found.Err}
 	}
 	if op, err = r.take(ctx, op.ID); err != nil {
 		return nil, err

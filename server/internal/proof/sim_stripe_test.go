@@ -8,7 +8,6 @@ import (
 	"net/http/httptrace"
 	"time"
 
-	"github.com/tillgate/tillgate/server/internal/operation"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
@@ -70,7 +69,7 @@ func (g simGateway) LookUp(ctx context.Context, s stripegw.Search) (stripegw.Fin
 }
 
 // ReadResult names the operation to the transport.
-func (g simGateway) ReadResult(ctx context.Context, s stripegw.Search, objectID string) (operation.Outcome, error) {
+func (g simGateway) ReadResult(ctx context.Context, s stripegw.Search, objectID string) (stripegw.Finding, error) {
 	return g.Gateway.ReadResult(context.WithValue(ctx, operationOf{}, s.OperationID), s, objectID)
 }
 

@@ -119,9 +119,10 @@ func (w write) found(ctx context.Context, g *Gateway, s Search, id string, f Fin
 	if err != nil {
 		return Finding{StripeRequestIDs: f.StripeRequestIDs}, nil //nolint:nilerr // It was read before.
 	}
-	switch declined, ok := declineIn(intent, answer.RequestID); {
-	case ok:
-		f.Found, f.Err = true, apierr.FromStripe(w.fields.named(declined), w.subjectOf(s.Request, s.OperationID))
+	f.Err = w.refusal(s, intent, answer)
+	switch {
+	case f.Err != nil:
+		f.Found = true
 	case intent.Status == "requires_confirmation" || intent.Status == "requires_payment_method":
 		// It was made and not, or not yet, confirmed: Stripe may still go on with it.
 		return Finding{StripeRequestIDs: f.StripeRequestIDs}, nil
@@ -131,7 +132,16 @@ func (w write) found(ctx context.Context, g *Gateway, s Search, id string, f Fin
 	return f, nil
 }
 
-// declineIn is the 402 that a create must have met whose payment lacks a method after an error.
+// refusal is what the caller of a write that confirms hears of a payment that was declined; nil of any other.
+func (w write) refusal(s Search, intent *paymentIntent, answer Answer) error {
+	declined, ok := declineIn(intent, answer.RequestID)
+	if !ok {
+		return nil
+	}
+	return apierr.FromStripe(w.fields.named(declined), w.subjectOf(s.Request, s.OperationID))
+}
+
+// declineIn is the 402 that a write must have met whose payment lacks a method after an error.
 func declineIn(intent *paymentIntent, requestID string) (apierr.StripeError, bool) {
 	if intent.Status != "requires_payment_method" || intent.LastPaymentError == nil {
 		return apierr.StripeError{}, false

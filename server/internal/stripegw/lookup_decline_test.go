@@ -8,8 +8,8 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// TestLookUpDecline: a payment that was to be collected, lacks a method and has an error was declined. Any other is
-// what it is.
+// TestLookUpDecline: a payment that was to be collected, lacks a method and has an error was declined, whether it was
+// looked for or a person named it. Any other is what it is.
 func TestLookUpDecline(t *testing.T) {
 	failed := map[string]any{
 		"code": "card_declined", "decline_code": "insufficient_funds", "advice_code": "try_again_later", "message": canary,
@@ -43,7 +43,12 @@ func TestLookUpDecline(t *testing.T) {
 			})
 			g := newGateway(t, stripe.URL)
 
-			found, err := g.LookUp(t.Context(), createSearch(t, g, tt.req))
+			search := createSearch(t, g, tt.req)
+			said, err := g.ReadResult(t.Context(), search, "pi_7")
+			if err != nil || !said.Found || (said.Err != nil) != tt.declined {
+				t.Errorf("by a person's word: found %t, refused with %v, %v", said.Found, said.Err, err)
+			}
+			found, err := g.LookUp(t.Context(), search)
 			if err != nil || found.Found != tt.found {
 				t.Fatalf("found %t, %v", found.Found, err)
 			}

@@ -13,36 +13,42 @@ const objectField = "object_id"
 // ReadResult reads the result of a write by a person's word: the object of the type that the rpc makes or changes, as
 // Stripe has it now, without a client secret. It is INVALID_FIELD on `object_id` where there is no such object, where
 // it is of another type or another than the request was for, and where what the rpc creates does not say that this operation
-// made it. The request may be missing: then it is not compared. Its other errors are those of
-// GetPayment.
-func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Outcome, error) {
+// made it. The request may be missing: then it is not compared. Its other errors are those of GetPayment. A payment that
+// was declined is found with that refusal, as by LookUp.
+func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Finding, error) {
 	w, ok := g.byMethod[s.Method]
 	if !ok {
-		return Outcome{}, internal(apierr.ConstError("no write is " + s.Method))
+		return Finding{}, internal(apierr.ConstError("no write is " + s.Method))
 	}
 	if !w.object.hasID(objectID) {
-		return Outcome{}, apierr.InvalidField(objectField, "is no id of a "+w.object.subject)
+		return Finding{}, apierr.InvalidField(objectField, "is no id of a "+w.object.subject)
 	}
 	if subject := w.subjectOf(s.Request, s.OperationID); subject.ID != "" && subject.ID != objectID {
-		return Outcome{}, apierr.InvalidField(objectField, "is not the "+w.object.subject+" that the operation was for")
+		return Finding{}, apierr.InvalidField(objectField, "is not the "+w.object.subject+" that the operation was for")
 	}
 	answer, err := g.exchange(ctx, w.object.get(objectID), apierr.Subject{Type: w.object.subject, ID: objectID})
 	if err != nil {
 		if apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_RESOURCE_MISSING {
-			return Outcome{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that does not exist")
+			return Finding{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that does not exist")
 		}
-		return Outcome{}, err
+		return Finding{}, err
 	}
 	outcome, err := w.object.resource(ctx, g, answer)
 	if err != nil {
-		return Outcome{}, err
+		return Finding{}, err
 	}
 	if w.creates() {
 		maker, err := decodeEnvelope(answer.Body)
 		// All that we create says so in its metadata.
 		if err != nil || maker.operation() != s.OperationID {
-			return Outcome{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that this operation did not make")
+			return Finding{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that this operation did not make")
 		}
 	}
-	return outcome, nil
+	finding := Finding{Found: true, Outcome: outcome}
+	if w.confirms != nil && w.confirms(s.Request) {
+		if intent, err := decodePaymentIntent(answer.Body); err == nil {
+			finding.Err = w.refusal(s, intent, answer)
+		}
+	}
+	return finding, nil
 }

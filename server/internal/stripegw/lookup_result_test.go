@@ -39,7 +39,7 @@ func TestReadResult(t *testing.T) {
 		{"very long", createPayment, "pi_" + strings.Repeat("1", 300), "op_open", "no id"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			outcome, err := b.gateway.ReadResult(t.Context(), stripegw.Search{Method: tt.method, OperationID: tt.operation}, tt.id)
+			found, err := b.gateway.ReadResult(t.Context(), stripegw.Search{Method: tt.method, OperationID: tt.operation}, tt.id)
 			if tt.refused != "" {
 				wantReason(t, err, invalidField)
 				if field(err) != "object_id" || !strings.Contains(description(err), tt.refused) {
@@ -50,6 +50,10 @@ func TestReadResult(t *testing.T) {
 			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			outcome := found.Outcome
+			if !found.Found || found.Err != nil {
+				t.Errorf("found %t, refused with %v", found.Found, found.Err)
 			}
 			if outcome.ClientSecret != "" || outcome.StripeRequestID == "" {
 				t.Errorf("secret %t, %v", outcome.ClientSecret != "", outcome)
