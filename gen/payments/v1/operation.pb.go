@@ -34,8 +34,8 @@ const (
 	OperationState_OPERATION_STATE_SUCCEEDED OperationState = 2
 	// Stripe refused it, for example with a decline; the answer is kept.
 	OperationState_OPERATION_STATE_FAILED OperationState = 3
-	// It may have taken effect, it is too late to send it again, and it was looked for and not found. It is looked for
-	// still; ResolveOperation ends it where somebody knows better. The operator is alerted by a log line, `operation unknown`.
+	// It may have taken effect, it is too late to send it again, and a look for it found nothing, or could not be made. It is
+	// looked for still; ResolveOperation ends it where somebody knows better. The operator is alerted by a log line, `operation unknown`.
 	OperationState_OPERATION_STATE_UNKNOWN OperationState = 4
 	// It surely did nothing: Stripe could not be reached, or refused to begin. The same key starts it anew.
 	OperationState_OPERATION_STATE_ABANDONED OperationState = 5
@@ -178,7 +178,7 @@ type Operation struct {
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Output only. Where it stands.
 	State OperationState `protobuf:"varint,5,opt,name=state,proto3,enum=payments.v1.OperationState" json:"state,omitempty"`
-	// Output only. What it made or changed at Stripe, `pi_...` or `re_...`. Empty while that is not known.
+	// Output only. What it made or changed at Stripe, `pi_...`, `cus_...`, ... Empty while that is not known.
 	ObjectId string `protobuf:"bytes,6,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
 	// Output only. Why it FAILED: the reason that the caller was told. Otherwise unspecified.
 	ErrorReason ErrorReason `protobuf:"varint,7,opt,name=error_reason,json=errorReason,proto3,enum=payments.v1.ErrorReason" json:"error_reason,omitempty"`

@@ -41,7 +41,7 @@ const (
 	Scope_SCOPE_PAYMENTS_WRITE Scope = 2
 	// Create and cancel refunds.
 	Scope_SCOPE_REFUNDS_WRITE Scope = 3
-	// Read the client secret of a payment again, after the answer that first gave it.
+	// Read the client secret of a payment or setup intent again, after the answer that first gave it.
 	Scope_SCOPE_CLIENT_SECRETS_READ Scope = 4
 	// See the true decline code where others see `generic_decline`. Required by no rpc: it widens what the others
 	// answer.
@@ -52,20 +52,27 @@ const (
 	Scope_SCOPE_OPERATIONS_READ_ALL Scope = 7
 	// End operations whose outcome is unknown, of every caller.
 	Scope_SCOPE_OPERATIONS_ADMIN Scope = 8
+	// Read customers, their payment methods and setup intents.
+	Scope_SCOPE_CUSTOMERS_READ Scope = 9
+	// Create, change and delete customers, their payment methods and setup intents; verify microdeposits, on which a payment
+	// may wait.
+	Scope_SCOPE_CUSTOMERS_WRITE Scope = 10
 )
 
 // Enum value maps for Scope.
 var (
 	Scope_name = map[int32]string{
-		0: "SCOPE_UNSPECIFIED",
-		1: "SCOPE_PAYMENTS_READ",
-		2: "SCOPE_PAYMENTS_WRITE",
-		3: "SCOPE_REFUNDS_WRITE",
-		4: "SCOPE_CLIENT_SECRETS_READ",
-		5: "SCOPE_DECLINES_READ_ALL",
-		6: "SCOPE_OPERATIONS_READ",
-		7: "SCOPE_OPERATIONS_READ_ALL",
-		8: "SCOPE_OPERATIONS_ADMIN",
+		0:  "SCOPE_UNSPECIFIED",
+		1:  "SCOPE_PAYMENTS_READ",
+		2:  "SCOPE_PAYMENTS_WRITE",
+		3:  "SCOPE_REFUNDS_WRITE",
+		4:  "SCOPE_CLIENT_SECRETS_READ",
+		5:  "SCOPE_DECLINES_READ_ALL",
+		6:  "SCOPE_OPERATIONS_READ",
+		7:  "SCOPE_OPERATIONS_READ_ALL",
+		8:  "SCOPE_OPERATIONS_ADMIN",
+		9:  "SCOPE_CUSTOMERS_READ",
+		10: "SCOPE_CUSTOMERS_WRITE",
 	}
 	Scope_value = map[string]int32{
 		"SCOPE_UNSPECIFIED":         0,
@@ -77,6 +84,8 @@ var (
 		"SCOPE_OPERATIONS_READ":     6,
 		"SCOPE_OPERATIONS_READ_ALL": 7,
 		"SCOPE_OPERATIONS_ADMIN":    8,
+		"SCOPE_CUSTOMERS_READ":      9,
+		"SCOPE_CUSTOMERS_WRITE":     10,
 	}
 )
 
@@ -131,7 +140,7 @@ var File_payments_v1_options_proto protoreflect.FileDescriptor
 
 const file_payments_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\xfc\x01\n" +
+	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\xb1\x02\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SCOPE_PAYMENTS_READ\x10\x01\x12\x18\n" +
@@ -141,7 +150,10 @@ const file_payments_v1_options_proto_rawDesc = "" +
 	"\x17SCOPE_DECLINES_READ_ALL\x10\x05\x12\x19\n" +
 	"\x15SCOPE_OPERATIONS_READ\x10\x06\x12\x1d\n" +
 	"\x19SCOPE_OPERATIONS_READ_ALL\x10\a\x12\x1a\n" +
-	"\x16SCOPE_OPERATIONS_ADMIN\x10\b:[\n" +
+	"\x16SCOPE_OPERATIONS_ADMIN\x10\b\x12\x18\n" +
+	"\x14SCOPE_CUSTOMERS_READ\x10\t\x12\x19\n" +
+	"\x15SCOPE_CUSTOMERS_WRITE\x10\n" +
+	":[\n" +
 	"\x0erequired_scope\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x01(\x0e2\x12.payments.v1.ScopeR\rrequiredScopeB\xa5\x01\n" +
 	"\x0fcom.payments.v1B\fOptionsProtoP\x01Z7github.com/tillgate/tillgate/gen/payments/v1;paymentsv1\xa2\x02\x03PXX\xaa\x02\vPayments.V1\xca\x02\vPayments\\V1\xe2\x02\x17Payments\\V1\\GPBMetadata\xea\x02\fPayments::V1b\x06proto3"
 

@@ -7,8 +7,10 @@
 package paymentsv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -21,7 +23,336 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a payment was, or was to be, paid with, as it stood at that charge. Wallets (Apple Pay, Google Pay, Link) are
+// How an American bank account is verified before it is first charged. The set may grow.
+type BankAccountVerification int32
+
+const (
+	// As Stripe does by default: AUTOMATIC.
+	BankAccountVerification_BANK_ACCOUNT_VERIFICATION_UNSPECIFIED BankAccountVerification = 0
+	// At once where the customer logs in to the bank, otherwise by microdeposits.
+	BankAccountVerification_BANK_ACCOUNT_VERIFICATION_AUTOMATIC BankAccountVerification = 1
+	// At once only.
+	BankAccountVerification_BANK_ACCOUNT_VERIFICATION_INSTANT BankAccountVerification = 2
+	// By small deposits, which take one or two working days.
+	BankAccountVerification_BANK_ACCOUNT_VERIFICATION_MICRODEPOSITS BankAccountVerification = 3
+)
+
+// Enum value maps for BankAccountVerification.
+var (
+	BankAccountVerification_name = map[int32]string{
+		0: "BANK_ACCOUNT_VERIFICATION_UNSPECIFIED",
+		1: "BANK_ACCOUNT_VERIFICATION_AUTOMATIC",
+		2: "BANK_ACCOUNT_VERIFICATION_INSTANT",
+		3: "BANK_ACCOUNT_VERIFICATION_MICRODEPOSITS",
+	}
+	BankAccountVerification_value = map[string]int32{
+		"BANK_ACCOUNT_VERIFICATION_UNSPECIFIED":   0,
+		"BANK_ACCOUNT_VERIFICATION_AUTOMATIC":     1,
+		"BANK_ACCOUNT_VERIFICATION_INSTANT":       2,
+		"BANK_ACCOUNT_VERIFICATION_MICRODEPOSITS": 3,
+	}
+)
+
+func (x BankAccountVerification) Enum() *BankAccountVerification {
+	p := new(BankAccountVerification)
+	*p = x
+	return p
+}
+
+func (x BankAccountVerification) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BankAccountVerification) Descriptor() protoreflect.EnumDescriptor {
+	return file_payments_v1_payment_method_proto_enumTypes[0].Descriptor()
+}
+
+func (BankAccountVerification) Type() protoreflect.EnumType {
+	return &file_payments_v1_payment_method_proto_enumTypes[0]
+}
+
+func (x BankAccountVerification) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BankAccountVerification.Descriptor instead.
+func (BankAccountVerification) EnumDescriptor() ([]byte, []int) {
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{0}
+}
+
+// Something to charge: a PaymentMethod at Stripe. https://docs.stripe.com/api/payment_methods/object. Apple Pay and Google
+// Pay are cards with a wallet. One that is attached to a customer can be charged again and again; any other once.
+type PaymentMethod struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Output only. Stripe's id, `pm_...`; older ones begin with `card_`, `src_` or `ba_`.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Output only. To whom it is attached, `cus_...`. Empty while it is not, and once it is detached, which is for good.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The kind of method, and what may be shown of it. In an update, only the fields that the mask can name count.
+	Details *PaymentMethodDetails `protobuf:"bytes,3,opt,name=details,proto3" json:"details,omitempty"`
+	// Whose it is, as the bank knows them.
+	BillingDetails *BillingDetails `protobuf:"bytes,4,opt,name=billing_details,json=billingDetails,proto3" json:"billing_details,omitempty"`
+	// Up to 49 pairs of your own: keys up to 40 characters without square brackets, values up to 500.
+	// In an update, an empty value removes the pair. The key `tillgate_operation` is ours.
+	Metadata map[string]string `protobuf:"bytes,5,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Output only. When it was created at Stripe, to the second.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Output only. Whether it is real: false in Stripe's test mode and in the sandbox.
+	Livemode      bool `protobuf:"varint,7,opt,name=livemode,proto3" json:"livemode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentMethod) Reset() {
+	*x = PaymentMethod{}
+	mi := &file_payments_v1_payment_method_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentMethod) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentMethod) ProtoMessage() {}
+
+func (x *PaymentMethod) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payment_method_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentMethod.ProtoReflect.Descriptor instead.
+func (*PaymentMethod) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *PaymentMethod) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *PaymentMethod) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *PaymentMethod) GetDetails() *PaymentMethodDetails {
+	if x != nil {
+		return x.Details
+	}
+	return nil
+}
+
+func (x *PaymentMethod) GetBillingDetails() *BillingDetails {
+	if x != nil {
+		return x.BillingDetails
+	}
+	return nil
+}
+
+func (x *PaymentMethod) GetMetadata() map[string]string {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *PaymentMethod) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *PaymentMethod) GetLivemode() bool {
+	if x != nil {
+		return x.Livemode
+	}
+	return false
+}
+
+// Whose a payment method is.
+type BillingDetails struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The full name, up to 5000 characters. Bank debits need it.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The e-mail address, up to 512 characters. SEPA debits need it: Stripe announces debits there.
+	Email string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	// The telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20 characters.
+	Phone string `protobuf:"bytes,3,opt,name=phone,proto3" json:"phone,omitempty"`
+	// The postal address.
+	Address       *Address `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BillingDetails) Reset() {
+	*x = BillingDetails{}
+	mi := &file_payments_v1_payment_method_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BillingDetails) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BillingDetails) ProtoMessage() {}
+
+func (x *BillingDetails) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payment_method_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BillingDetails.ProtoReflect.Descriptor instead.
+func (*BillingDetails) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *BillingDetails) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BillingDetails) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *BillingDetails) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
+func (x *BillingDetails) GetAddress() *Address {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+// What the customer agreed to, when money is to be drawn from their bank account: Stripe makes a mandate of it.
+// https://docs.stripe.com/api/payment_intents/create, mandate_data.
+type MandateAcceptance struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where they agreed.
+	//
+	// Types that are valid to be assigned to Acceptance:
+	//
+	//	*MandateAcceptance_Online
+	//	*MandateAcceptance_Offline
+	Acceptance isMandateAcceptance_Acceptance `protobuf_oneof:"acceptance"`
+	// When. Absent: now.
+	AcceptTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=accept_time,json=acceptTime,proto3" json:"accept_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MandateAcceptance) Reset() {
+	*x = MandateAcceptance{}
+	mi := &file_payments_v1_payment_method_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MandateAcceptance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MandateAcceptance) ProtoMessage() {}
+
+func (x *MandateAcceptance) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payment_method_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MandateAcceptance.ProtoReflect.Descriptor instead.
+func (*MandateAcceptance) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MandateAcceptance) GetAcceptance() isMandateAcceptance_Acceptance {
+	if x != nil {
+		return x.Acceptance
+	}
+	return nil
+}
+
+func (x *MandateAcceptance) GetOnline() *MandateAcceptance_OnlineAcceptance {
+	if x != nil {
+		if x, ok := x.Acceptance.(*MandateAcceptance_Online); ok {
+			return x.Online
+		}
+	}
+	return nil
+}
+
+func (x *MandateAcceptance) GetOffline() *MandateAcceptance_OfflineAcceptance {
+	if x != nil {
+		if x, ok := x.Acceptance.(*MandateAcceptance_Offline); ok {
+			return x.Offline
+		}
+	}
+	return nil
+}
+
+func (x *MandateAcceptance) GetAcceptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AcceptTime
+	}
+	return nil
+}
+
+type isMandateAcceptance_Acceptance interface {
+	isMandateAcceptance_Acceptance()
+}
+
+type MandateAcceptance_Online struct {
+	// On a page or in an app.
+	Online *MandateAcceptance_OnlineAcceptance `protobuf:"bytes,1,opt,name=online,proto3,oneof"`
+}
+
+type MandateAcceptance_Offline struct {
+	// On paper or by telephone.
+	Offline *MandateAcceptance_OfflineAcceptance `protobuf:"bytes,2,opt,name=offline,proto3,oneof"`
+}
+
+func (*MandateAcceptance_Online) isMandateAcceptance_Acceptance() {}
+
+func (*MandateAcceptance_Offline) isMandateAcceptance_Acceptance() {}
+
+// What a method is; in a charge, as it stood then. Wallets (Apple Pay, Google Pay, Link) are
 // cards with a wallet, as at Stripe. It holds no card number: Tillgate never sees one.
 type PaymentMethodDetails struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -41,7 +372,7 @@ type PaymentMethodDetails struct {
 
 func (x *PaymentMethodDetails) Reset() {
 	*x = PaymentMethodDetails{}
-	mi := &file_payments_v1_payment_method_proto_msgTypes[0]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -53,7 +384,7 @@ func (x *PaymentMethodDetails) String() string {
 func (*PaymentMethodDetails) ProtoMessage() {}
 
 func (x *PaymentMethodDetails) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_method_proto_msgTypes[0]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -66,7 +397,7 @@ func (x *PaymentMethodDetails) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentMethodDetails.ProtoReflect.Descriptor instead.
 func (*PaymentMethodDetails) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{0}
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PaymentMethodDetails) GetMethod() isPaymentMethodDetails_Method {
@@ -178,14 +509,20 @@ type CardDetails struct {
 	// The same for every use of the same card within the account. For a wallet it may be that of the device.
 	Fingerprint string `protobuf:"bytes,7,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// The wallet, in Stripe's words: `apple_pay`, `google_pay`, `link`, ... Empty for a plain card. Open.
-	Wallet        string `protobuf:"bytes,8,opt,name=wallet,proto3" json:"wallet,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Wallet string `protobuf:"bytes,8,opt,name=wallet,proto3" json:"wallet,omitempty"`
+	// Whether the security code was right: `pass`, `fail`, `unavailable` or `unchecked`. Empty where none was given. Open.
+	CvcCheck string `protobuf:"bytes,9,opt,name=cvc_check,json=cvcCheck,proto3" json:"cvc_check,omitempty"`
+	// The same of the postal code.
+	PostalCodeCheck string `protobuf:"bytes,10,opt,name=postal_code_check,json=postalCodeCheck,proto3" json:"postal_code_check,omitempty"`
+	// The same of the first line of the address.
+	AddressLine1Check string `protobuf:"bytes,11,opt,name=address_line1_check,json=addressLine1Check,proto3" json:"address_line1_check,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *CardDetails) Reset() {
 	*x = CardDetails{}
-	mi := &file_payments_v1_payment_method_proto_msgTypes[1]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -197,7 +534,7 @@ func (x *CardDetails) String() string {
 func (*CardDetails) ProtoMessage() {}
 
 func (x *CardDetails) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_method_proto_msgTypes[1]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -210,7 +547,7 @@ func (x *CardDetails) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CardDetails.ProtoReflect.Descriptor instead.
 func (*CardDetails) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{1}
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CardDetails) GetBrand() string {
@@ -269,6 +606,27 @@ func (x *CardDetails) GetWallet() string {
 	return ""
 }
 
+func (x *CardDetails) GetCvcCheck() string {
+	if x != nil {
+		return x.CvcCheck
+	}
+	return ""
+}
+
+func (x *CardDetails) GetPostalCodeCheck() string {
+	if x != nil {
+		return x.PostalCodeCheck
+	}
+	return ""
+}
+
+func (x *CardDetails) GetAddressLine1Check() string {
+	if x != nil {
+		return x.AddressLine1Check
+	}
+	return ""
+}
+
 // An American bank account.
 type UsBankAccountDetails struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -279,14 +637,20 @@ type UsBankAccountDetails struct {
 	// The routing number.
 	RoutingNumber string `protobuf:"bytes,3,opt,name=routing_number,json=routingNumber,proto3" json:"routing_number,omitempty"`
 	// The same for every use of the same account within the Stripe account.
-	Fingerprint   string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Fingerprint string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// `individual` or `company`. Open.
+	AccountHolderType string `protobuf:"bytes,5,opt,name=account_holder_type,json=accountHolderType,proto3" json:"account_holder_type,omitempty"`
+	// `checking` or `savings`. Open.
+	AccountType string `protobuf:"bytes,6,opt,name=account_type,json=accountType,proto3" json:"account_type,omitempty"`
+	// The network's code for why the account can not be debited, for example `R03`. Empty while it can.
+	BlockedNetworkCode string `protobuf:"bytes,7,opt,name=blocked_network_code,json=blockedNetworkCode,proto3" json:"blocked_network_code,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *UsBankAccountDetails) Reset() {
 	*x = UsBankAccountDetails{}
-	mi := &file_payments_v1_payment_method_proto_msgTypes[2]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -298,7 +662,7 @@ func (x *UsBankAccountDetails) String() string {
 func (*UsBankAccountDetails) ProtoMessage() {}
 
 func (x *UsBankAccountDetails) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_method_proto_msgTypes[2]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -311,7 +675,7 @@ func (x *UsBankAccountDetails) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsBankAccountDetails.ProtoReflect.Descriptor instead.
 func (*UsBankAccountDetails) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{2}
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *UsBankAccountDetails) GetBankName() string {
@@ -342,6 +706,27 @@ func (x *UsBankAccountDetails) GetFingerprint() string {
 	return ""
 }
 
+func (x *UsBankAccountDetails) GetAccountHolderType() string {
+	if x != nil {
+		return x.AccountHolderType
+	}
+	return ""
+}
+
+func (x *UsBankAccountDetails) GetAccountType() string {
+	if x != nil {
+		return x.AccountType
+	}
+	return ""
+}
+
+func (x *UsBankAccountDetails) GetBlockedNetworkCode() string {
+	if x != nil {
+		return x.BlockedNetworkCode
+	}
+	return ""
+}
+
 // A SEPA direct debit.
 type SepaDebitDetails struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -359,7 +744,7 @@ type SepaDebitDetails struct {
 
 func (x *SepaDebitDetails) Reset() {
 	*x = SepaDebitDetails{}
-	mi := &file_payments_v1_payment_method_proto_msgTypes[3]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +756,7 @@ func (x *SepaDebitDetails) String() string {
 func (*SepaDebitDetails) ProtoMessage() {}
 
 func (x *SepaDebitDetails) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_method_proto_msgTypes[3]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +769,7 @@ func (x *SepaDebitDetails) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SepaDebitDetails.ProtoReflect.Descriptor instead.
 func (*SepaDebitDetails) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{3}
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SepaDebitDetails) GetBankCode() string {
@@ -426,7 +811,7 @@ type LinkDetails struct {
 
 func (x *LinkDetails) Reset() {
 	*x = LinkDetails{}
-	mi := &file_payments_v1_payment_method_proto_msgTypes[4]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -438,7 +823,7 @@ func (x *LinkDetails) String() string {
 func (*LinkDetails) ProtoMessage() {}
 
 func (x *LinkDetails) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_method_proto_msgTypes[4]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -451,7 +836,7 @@ func (x *LinkDetails) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkDetails.ProtoReflect.Descriptor instead.
 func (*LinkDetails) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{4}
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *LinkDetails) GetRegionCode() string {
@@ -472,7 +857,7 @@ type OtherMethodDetails struct {
 
 func (x *OtherMethodDetails) Reset() {
 	*x = OtherMethodDetails{}
-	mi := &file_payments_v1_payment_method_proto_msgTypes[5]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -484,7 +869,7 @@ func (x *OtherMethodDetails) String() string {
 func (*OtherMethodDetails) ProtoMessage() {}
 
 func (x *OtherMethodDetails) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_method_proto_msgTypes[5]
+	mi := &file_payments_v1_payment_method_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -497,7 +882,7 @@ func (x *OtherMethodDetails) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OtherMethodDetails.ProtoReflect.Descriptor instead.
 func (*OtherMethodDetails) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{5}
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *OtherMethodDetails) GetRawType() string {
@@ -507,11 +892,136 @@ func (x *OtherMethodDetails) GetRawType() string {
 	return ""
 }
 
+// An agreement on a page or in an app.
+type MandateAcceptance_OnlineAcceptance struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. The customer's address on the network, IPv4 or IPv6.
+	IpAddress string `protobuf:"bytes,1,opt,name=ip_address,json=ipAddress,proto3" json:"ip_address,omitempty"`
+	// Required. The customer's browser, as it names itself.
+	UserAgent     string `protobuf:"bytes,2,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MandateAcceptance_OnlineAcceptance) Reset() {
+	*x = MandateAcceptance_OnlineAcceptance{}
+	mi := &file_payments_v1_payment_method_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MandateAcceptance_OnlineAcceptance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MandateAcceptance_OnlineAcceptance) ProtoMessage() {}
+
+func (x *MandateAcceptance_OnlineAcceptance) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payment_method_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MandateAcceptance_OnlineAcceptance.ProtoReflect.Descriptor instead.
+func (*MandateAcceptance_OnlineAcceptance) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{2, 0}
+}
+
+func (x *MandateAcceptance_OnlineAcceptance) GetIpAddress() string {
+	if x != nil {
+		return x.IpAddress
+	}
+	return ""
+}
+
+func (x *MandateAcceptance_OnlineAcceptance) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+// An agreement on paper or by telephone.
+type MandateAcceptance_OfflineAcceptance struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MandateAcceptance_OfflineAcceptance) Reset() {
+	*x = MandateAcceptance_OfflineAcceptance{}
+	mi := &file_payments_v1_payment_method_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MandateAcceptance_OfflineAcceptance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MandateAcceptance_OfflineAcceptance) ProtoMessage() {}
+
+func (x *MandateAcceptance_OfflineAcceptance) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payment_method_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MandateAcceptance_OfflineAcceptance.ProtoReflect.Descriptor instead.
+func (*MandateAcceptance_OfflineAcceptance) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{2, 1}
+}
+
 var File_payments_v1_payment_method_proto protoreflect.FileDescriptor
 
 const file_payments_v1_payment_method_proto_rawDesc = "" +
 	"\n" +
-	" payments/v1/payment_method.proto\x12\vpayments.v1\"\xc6\x02\n" +
+	" payments/v1/payment_method.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19payments/v1/address.proto\"\xdc\x03\n" +
+	"\rPaymentMethod\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12;\n" +
+	"\adetails\x18\x03 \x01(\v2!.payments.v1.PaymentMethodDetailsR\adetails\x12D\n" +
+	"\x0fbilling_details\x18\x04 \x01(\v2\x1b.payments.v1.BillingDetailsR\x0ebillingDetails\x12\x80\x01\n" +
+	"\bmetadata\x18\x05 \x03(\v2(.payments.v1.PaymentMethod.MetadataEntryB:\xbaH4\x9a\x011\x101\"&r$\x10\x01\x18(2\n" +
+	"^[^\\[\\]]*$Z\x12tillgate_operation*\x05r\x03\x18\xf4\x03\x80\x01\x01R\bmetadata\x12;\n" +
+	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12\x1a\n" +
+	"\blivemode\x18\a \x01(\bR\blivemode\x1a;\n" +
+	"\rMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc7\x01\n" +
+	"\x0eBillingDetails\x12\x1f\n" +
+	"\x04name\x18\x01 \x01(\tB\v\xbaH\x05r\x03\x18\x88'\x80\x01\x01R\x04name\x12&\n" +
+	"\x05email\x18\x02 \x01(\tB\x10\xbaH\n" +
+	"\xd8\x01\x01r\x05\x18\x80\x04`\x01\x80\x01\x01R\x05email\x12<\n" +
+	"\x05phone\x18\x03 \x01(\tB&\xbaH r\x1e\x18\x142\x1a^([+(]?[0-9][0-9 .()-]*)?$\x80\x01\x01R\x05phone\x12.\n" +
+	"\aaddress\x18\x04 \x01(\v2\x14.payments.v1.AddressR\aaddress\"\x84\x03\n" +
+	"\x11MandateAcceptance\x12I\n" +
+	"\x06online\x18\x01 \x01(\v2/.payments.v1.MandateAcceptance.OnlineAcceptanceH\x00R\x06online\x12L\n" +
+	"\aoffline\x18\x02 \x01(\v20.payments.v1.MandateAcceptance.OfflineAcceptanceH\x00R\aoffline\x12;\n" +
+	"\vaccept_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"acceptTime\x1ao\n" +
+	"\x10OnlineAcceptance\x12,\n" +
+	"\n" +
+	"ip_address\x18\x01 \x01(\tB\r\xbaH\a\xc8\x01\x01r\x02p\x01\x80\x01\x01R\tipAddress\x12-\n" +
+	"\n" +
+	"user_agent\x18\x02 \x01(\tB\x0e\xbaH\b\xc8\x01\x01r\x03\x18\xe8\a\x80\x01\x01R\tuserAgent\x1a\x13\n" +
+	"\x11OfflineAcceptanceB\x13\n" +
+	"\n" +
+	"acceptance\x12\x05\xbaH\x02\b\x01\"\xc6\x02\n" +
 	"\x14PaymentMethodDetails\x12.\n" +
 	"\x04card\x18\x01 \x01(\v2\x18.payments.v1.CardDetailsH\x00R\x04card\x12K\n" +
 	"\x0fus_bank_account\x18\x02 \x01(\v2!.payments.v1.UsBankAccountDetailsH\x00R\rusBankAccount\x12>\n" +
@@ -519,7 +1029,7 @@ const file_payments_v1_payment_method_proto_rawDesc = "" +
 	"sepa_debit\x18\x03 \x01(\v2\x1d.payments.v1.SepaDebitDetailsH\x00R\tsepaDebit\x12.\n" +
 	"\x04link\x18\x04 \x01(\v2\x18.payments.v1.LinkDetailsH\x00R\x04link\x127\n" +
 	"\x05other\x18\x05 \x01(\v2\x1f.payments.v1.OtherMethodDetailsH\x00R\x05otherB\b\n" +
-	"\x06method\"\xf2\x01\n" +
+	"\x06method\"\xeb\x02\n" +
 	"\vCardDetails\x12\x14\n" +
 	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x14\n" +
 	"\x05last4\x18\x02 \x01(\tR\x05last4\x12!\n" +
@@ -530,12 +1040,19 @@ const file_payments_v1_payment_method_proto_rawDesc = "" +
 	"\vregion_code\x18\x06 \x01(\tR\n" +
 	"regionCode\x12 \n" +
 	"\vfingerprint\x18\a \x01(\tR\vfingerprint\x12\x16\n" +
-	"\x06wallet\x18\b \x01(\tR\x06wallet\"\x97\x01\n" +
+	"\x06wallet\x18\b \x01(\tR\x06wallet\x12\x1b\n" +
+	"\tcvc_check\x18\t \x01(\tR\bcvcCheck\x12*\n" +
+	"\x11postal_code_check\x18\n" +
+	" \x01(\tR\x0fpostalCodeCheck\x12.\n" +
+	"\x13address_line1_check\x18\v \x01(\tR\x11addressLine1Check\"\x9c\x02\n" +
 	"\x14UsBankAccountDetails\x12\x1b\n" +
 	"\tbank_name\x18\x01 \x01(\tR\bbankName\x12\x14\n" +
 	"\x05last4\x18\x02 \x01(\tR\x05last4\x12*\n" +
 	"\x0erouting_number\x18\x03 \x01(\tB\x03\x80\x01\x01R\rroutingNumber\x12 \n" +
-	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\"\x88\x01\n" +
+	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\x12.\n" +
+	"\x13account_holder_type\x18\x05 \x01(\tR\x11accountHolderType\x12!\n" +
+	"\faccount_type\x18\x06 \x01(\tR\vaccountType\x120\n" +
+	"\x14blocked_network_code\x18\a \x01(\tR\x12blockedNetworkCode\"\x88\x01\n" +
 	"\x10SepaDebitDetails\x12\x1b\n" +
 	"\tbank_code\x18\x01 \x01(\tR\bbankCode\x12\x1f\n" +
 	"\vregion_code\x18\x02 \x01(\tR\n" +
@@ -546,7 +1063,12 @@ const file_payments_v1_payment_method_proto_rawDesc = "" +
 	"\vregion_code\x18\x01 \x01(\tR\n" +
 	"regionCode\"/\n" +
 	"\x12OtherMethodDetails\x12\x19\n" +
-	"\braw_type\x18\x01 \x01(\tR\arawTypeB\xab\x01\n" +
+	"\braw_type\x18\x01 \x01(\tR\arawType*\xc1\x01\n" +
+	"\x17BankAccountVerification\x12)\n" +
+	"%BANK_ACCOUNT_VERIFICATION_UNSPECIFIED\x10\x00\x12'\n" +
+	"#BANK_ACCOUNT_VERIFICATION_AUTOMATIC\x10\x01\x12%\n" +
+	"!BANK_ACCOUNT_VERIFICATION_INSTANT\x10\x02\x12+\n" +
+	"'BANK_ACCOUNT_VERIFICATION_MICRODEPOSITS\x10\x03B\xab\x01\n" +
 	"\x0fcom.payments.v1B\x12PaymentMethodProtoP\x01Z7github.com/tillgate/tillgate/gen/payments/v1;paymentsv1\xa2\x02\x03PXX\xaa\x02\vPayments.V1\xca\x02\vPayments\\V1\xe2\x02\x17Payments\\V1\\GPBMetadata\xea\x02\fPayments::V1b\x06proto3"
 
 var (
@@ -561,26 +1083,44 @@ func file_payments_v1_payment_method_proto_rawDescGZIP() []byte {
 	return file_payments_v1_payment_method_proto_rawDescData
 }
 
-var file_payments_v1_payment_method_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_payments_v1_payment_method_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_payments_v1_payment_method_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_payments_v1_payment_method_proto_goTypes = []any{
-	(*PaymentMethodDetails)(nil), // 0: payments.v1.PaymentMethodDetails
-	(*CardDetails)(nil),          // 1: payments.v1.CardDetails
-	(*UsBankAccountDetails)(nil), // 2: payments.v1.UsBankAccountDetails
-	(*SepaDebitDetails)(nil),     // 3: payments.v1.SepaDebitDetails
-	(*LinkDetails)(nil),          // 4: payments.v1.LinkDetails
-	(*OtherMethodDetails)(nil),   // 5: payments.v1.OtherMethodDetails
+	(BankAccountVerification)(0),                // 0: payments.v1.BankAccountVerification
+	(*PaymentMethod)(nil),                       // 1: payments.v1.PaymentMethod
+	(*BillingDetails)(nil),                      // 2: payments.v1.BillingDetails
+	(*MandateAcceptance)(nil),                   // 3: payments.v1.MandateAcceptance
+	(*PaymentMethodDetails)(nil),                // 4: payments.v1.PaymentMethodDetails
+	(*CardDetails)(nil),                         // 5: payments.v1.CardDetails
+	(*UsBankAccountDetails)(nil),                // 6: payments.v1.UsBankAccountDetails
+	(*SepaDebitDetails)(nil),                    // 7: payments.v1.SepaDebitDetails
+	(*LinkDetails)(nil),                         // 8: payments.v1.LinkDetails
+	(*OtherMethodDetails)(nil),                  // 9: payments.v1.OtherMethodDetails
+	nil,                                         // 10: payments.v1.PaymentMethod.MetadataEntry
+	(*MandateAcceptance_OnlineAcceptance)(nil),  // 11: payments.v1.MandateAcceptance.OnlineAcceptance
+	(*MandateAcceptance_OfflineAcceptance)(nil), // 12: payments.v1.MandateAcceptance.OfflineAcceptance
+	(*timestamppb.Timestamp)(nil),               // 13: google.protobuf.Timestamp
+	(*Address)(nil),                             // 14: payments.v1.Address
 }
 var file_payments_v1_payment_method_proto_depIdxs = []int32{
-	1, // 0: payments.v1.PaymentMethodDetails.card:type_name -> payments.v1.CardDetails
-	2, // 1: payments.v1.PaymentMethodDetails.us_bank_account:type_name -> payments.v1.UsBankAccountDetails
-	3, // 2: payments.v1.PaymentMethodDetails.sepa_debit:type_name -> payments.v1.SepaDebitDetails
-	4, // 3: payments.v1.PaymentMethodDetails.link:type_name -> payments.v1.LinkDetails
-	5, // 4: payments.v1.PaymentMethodDetails.other:type_name -> payments.v1.OtherMethodDetails
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4,  // 0: payments.v1.PaymentMethod.details:type_name -> payments.v1.PaymentMethodDetails
+	2,  // 1: payments.v1.PaymentMethod.billing_details:type_name -> payments.v1.BillingDetails
+	10, // 2: payments.v1.PaymentMethod.metadata:type_name -> payments.v1.PaymentMethod.MetadataEntry
+	13, // 3: payments.v1.PaymentMethod.create_time:type_name -> google.protobuf.Timestamp
+	14, // 4: payments.v1.BillingDetails.address:type_name -> payments.v1.Address
+	11, // 5: payments.v1.MandateAcceptance.online:type_name -> payments.v1.MandateAcceptance.OnlineAcceptance
+	12, // 6: payments.v1.MandateAcceptance.offline:type_name -> payments.v1.MandateAcceptance.OfflineAcceptance
+	13, // 7: payments.v1.MandateAcceptance.accept_time:type_name -> google.protobuf.Timestamp
+	5,  // 8: payments.v1.PaymentMethodDetails.card:type_name -> payments.v1.CardDetails
+	6,  // 9: payments.v1.PaymentMethodDetails.us_bank_account:type_name -> payments.v1.UsBankAccountDetails
+	7,  // 10: payments.v1.PaymentMethodDetails.sepa_debit:type_name -> payments.v1.SepaDebitDetails
+	8,  // 11: payments.v1.PaymentMethodDetails.link:type_name -> payments.v1.LinkDetails
+	9,  // 12: payments.v1.PaymentMethodDetails.other:type_name -> payments.v1.OtherMethodDetails
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_payments_v1_payment_method_proto_init() }
@@ -588,7 +1128,12 @@ func file_payments_v1_payment_method_proto_init() {
 	if File_payments_v1_payment_method_proto != nil {
 		return
 	}
-	file_payments_v1_payment_method_proto_msgTypes[0].OneofWrappers = []any{
+	file_payments_v1_address_proto_init()
+	file_payments_v1_payment_method_proto_msgTypes[2].OneofWrappers = []any{
+		(*MandateAcceptance_Online)(nil),
+		(*MandateAcceptance_Offline)(nil),
+	}
+	file_payments_v1_payment_method_proto_msgTypes[3].OneofWrappers = []any{
 		(*PaymentMethodDetails_Card)(nil),
 		(*PaymentMethodDetails_UsBankAccount)(nil),
 		(*PaymentMethodDetails_SepaDebit)(nil),
@@ -600,13 +1145,14 @@ func file_payments_v1_payment_method_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_payments_v1_payment_method_proto_rawDesc), len(file_payments_v1_payment_method_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      1,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_payments_v1_payment_method_proto_goTypes,
 		DependencyIndexes: file_payments_v1_payment_method_proto_depIdxs,
+		EnumInfos:         file_payments_v1_payment_method_proto_enumTypes,
 		MessageInfos:      file_payments_v1_payment_method_proto_msgTypes,
 	}.Build()
 	File_payments_v1_payment_method_proto = out.File

@@ -58,9 +58,13 @@ type CreatePaymentRequest struct {
 	ReceiptEmail string `protobuf:"bytes,13,opt,name=receipt_email,json=receiptEmail,proto3" json:"receipt_email,omitempty"`
 	// Up to 49 pairs of your own: keys up to 40 characters without square brackets, values up to 500. The key
 	// `tillgate_operation` is ours.
-	Metadata      map[string]string `protobuf:"bytes,14,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Metadata map[string]string `protobuf:"bytes,14,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What the customer agreed to. A bank debit needs it, unless the method was saved with one. Only with `confirm`.
+	MandateAcceptance *MandateAcceptance `protobuf:"bytes,15,opt,name=mandate_acceptance,json=mandateAcceptance,proto3" json:"mandate_acceptance,omitempty"`
+	// How an American bank account is verified that was not before.
+	BankAccountVerification BankAccountVerification `protobuf:"varint,16,opt,name=bank_account_verification,json=bankAccountVerification,proto3,enum=payments.v1.BankAccountVerification" json:"bank_account_verification,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *CreatePaymentRequest) Reset() {
@@ -189,6 +193,20 @@ func (x *CreatePaymentRequest) GetMetadata() map[string]string {
 		return x.Metadata
 	}
 	return nil
+}
+
+func (x *CreatePaymentRequest) GetMandateAcceptance() *MandateAcceptance {
+	if x != nil {
+		return x.MandateAcceptance
+	}
+	return nil
+}
+
+func (x *CreatePaymentRequest) GetBankAccountVerification() BankAccountVerification {
+	if x != nil {
+		return x.BankAccountVerification
+	}
+	return BankAccountVerification_BANK_ACCOUNT_VERIFICATION_UNSPECIFIED
 }
 
 // Answers with the new payment.
@@ -648,9 +666,11 @@ type ConfirmPaymentRequest struct {
 	// Whether the method will be used again. Unspecified: as the payment has it.
 	SetupFutureUsage SetupFutureUsage `protobuf:"varint,6,opt,name=setup_future_usage,json=setupFutureUsage,proto3,enum=payments.v1.SetupFutureUsage" json:"setup_future_usage,omitempty"`
 	// Where Stripe sends the receipt. Empty: as the payment has it.
-	ReceiptEmail  string `protobuf:"bytes,7,opt,name=receipt_email,json=receiptEmail,proto3" json:"receipt_email,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ReceiptEmail string `protobuf:"bytes,7,opt,name=receipt_email,json=receiptEmail,proto3" json:"receipt_email,omitempty"`
+	// What the customer agreed to. A bank debit needs it, unless the method was saved with one.
+	MandateAcceptance *MandateAcceptance `protobuf:"bytes,8,opt,name=mandate_acceptance,json=mandateAcceptance,proto3" json:"mandate_acceptance,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ConfirmPaymentRequest) Reset() {
@@ -730,6 +750,13 @@ func (x *ConfirmPaymentRequest) GetReceiptEmail() string {
 		return x.ReceiptEmail
 	}
 	return ""
+}
+
+func (x *ConfirmPaymentRequest) GetMandateAcceptance() *MandateAcceptance {
+	if x != nil {
+		return x.MandateAcceptance
+	}
+	return nil
 }
 
 // Answers with the payment after the try.
@@ -1599,7 +1626,7 @@ var File_payments_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"!payments/v1/payment_service.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/money.proto\x1a\x19payments/v1/options.proto\x1a\x19payments/v1/payment.proto\x1a\x18payments/v1/refund.proto\"\xe9\v\n" +
+	"!payments/v1/payment_service.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/money.proto\x1a\x19payments/v1/options.proto\x1a\x19payments/v1/payment.proto\x1a payments/v1/payment_method.proto\x1a\x18payments/v1/refund.proto\"\x9e\x0e\n" +
 	"\x14CreatePaymentRequest\x12J\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12y\n" +
 	"\x06amount\x18\x02 \x01(\v2\x12.payments.v1.MoneyBM\xbaHJ\xba\x01D\n" +
@@ -1621,13 +1648,16 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"\rreceipt_email\x18\r \x01(\tB\x10\xbaH\n" +
 	"\xd8\x01\x01r\x05\x18\x80\x04`\x01\x80\x01\x01R\freceiptEmail\x12\x89\x01\n" +
 	"\bmetadata\x18\x0e \x03(\v2/.payments.v1.CreatePaymentRequest.MetadataEntryB<\xbaH6\x9a\x013\x101\"&r$\x10\x01\x18(2\n" +
-	"^[^\\[\\]]*$Z\x12tillgate_operation*\ar\x05\x10\x01\x18\xf4\x03\x80\x01\x01R\bmetadata\x1a;\n" +
+	"^[^\\[\\]]*$Z\x12tillgate_operation*\ar\x05\x10\x01\x18\xf4\x03\x80\x01\x01R\bmetadata\x12M\n" +
+	"\x12mandate_acceptance\x18\x0f \x01(\v2\x1e.payments.v1.MandateAcceptanceR\x11mandateAcceptance\x12j\n" +
+	"\x19bank_account_verification\x18\x10 \x01(\x0e2$.payments.v1.BankAccountVerificationB\b\xbaH\x05\x82\x01\x02\x10\x01R\x17bankAccountVerification\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\xf9\x02\xbaH\xf5\x02\x1ae\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\xf3\x03\xbaH\xef\x03\x1ae\n" +
 	"\x19off_session.needs_confirm\x12%is allowed only together with confirm\x1a!!this.off_session || this.confirm\x1ah\n" +
 	"\x18return_url.needs_confirm\x12%is allowed only together with confirm\x1a%this.return_url == '' || this.confirm\x1a\xa1\x01\n" +
-	"\"setup_future_usage.not_off_session\x12His not allowed together with off_session: nobody is there to agree to it\x1a1!this.off_session || this.setup_future_usage == 0\"\x8d\x01\n" +
+	"\"setup_future_usage.not_off_session\x12His not allowed together with off_session: nobody is there to agree to it\x1a1!this.off_session || this.setup_future_usage == 0\x1ax\n" +
+	" mandate_acceptance.needs_confirm\x12%is allowed only together with confirm\x1a-!has(this.mandate_acceptance) || this.confirm\"\x8d\x01\n" +
 	"\x15CreatePaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\x12(\n" +
@@ -1659,7 +1689,7 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"updateMask\"c\n" +
 	"\x15UpdatePaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\x8f\x05\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xde\x05\n" +
 	"\x15ConfirmPaymentRequest\x12J\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12@\n" +
 	"\n" +
@@ -1671,7 +1701,8 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"return_url\x18\x05 \x01(\tB\x11\xbaH\v\xd8\x01\x01r\x06\x18\x80\x10\x88\x01\x01\x80\x01\x01R\treturnUrl\x12U\n" +
 	"\x12setup_future_usage\x18\x06 \x01(\x0e2\x1d.payments.v1.SetupFutureUsageB\b\xbaH\x05\x82\x01\x02\x10\x01R\x10setupFutureUsage\x125\n" +
 	"\rreceipt_email\x18\a \x01(\tB\x10\xbaH\n" +
-	"\xd8\x01\x01r\x05\x18\x80\x04`\x01\x80\x01\x01R\freceiptEmail:\xa8\x01\xbaH\xa4\x01\x1a\xa1\x01\n" +
+	"\xd8\x01\x01r\x05\x18\x80\x04`\x01\x80\x01\x01R\freceiptEmail\x12M\n" +
+	"\x12mandate_acceptance\x18\b \x01(\v2\x1e.payments.v1.MandateAcceptanceR\x11mandateAcceptance:\xa8\x01\xbaH\xa4\x01\x1a\xa1\x01\n" +
 	"\"setup_future_usage.not_off_session\x12His not allowed together with off_session: nobody is there to agree to it\x1a1!this.off_session || this.setup_future_usage == 0\"\x8e\x01\n" +
 	"\x16ConfirmPaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\x12\x1a\n" +
@@ -1795,70 +1826,75 @@ var file_payments_v1_payment_service_proto_goTypes = []any{
 	(*Money)(nil),                          // 26: payments.v1.Money
 	(CaptureMethod)(0),                     // 27: payments.v1.CaptureMethod
 	(SetupFutureUsage)(0),                  // 28: payments.v1.SetupFutureUsage
-	(*Payment)(nil),                        // 29: payments.v1.Payment
-	(*timestamppb.Timestamp)(nil),          // 30: google.protobuf.Timestamp
-	(PaymentState)(0),                      // 31: payments.v1.PaymentState
-	(*fieldmaskpb.FieldMask)(nil),          // 32: google.protobuf.FieldMask
-	(CancellationReason)(0),                // 33: payments.v1.CancellationReason
-	(RefundReason)(0),                      // 34: payments.v1.RefundReason
-	(*Refund)(nil),                         // 35: payments.v1.Refund
+	(*MandateAcceptance)(nil),              // 29: payments.v1.MandateAcceptance
+	(BankAccountVerification)(0),           // 30: payments.v1.BankAccountVerification
+	(*Payment)(nil),                        // 31: payments.v1.Payment
+	(*timestamppb.Timestamp)(nil),          // 32: google.protobuf.Timestamp
+	(PaymentState)(0),                      // 33: payments.v1.PaymentState
+	(*fieldmaskpb.FieldMask)(nil),          // 34: google.protobuf.FieldMask
+	(CancellationReason)(0),                // 35: payments.v1.CancellationReason
+	(RefundReason)(0),                      // 36: payments.v1.RefundReason
+	(*Refund)(nil),                         // 37: payments.v1.Refund
 }
 var file_payments_v1_payment_service_proto_depIdxs = []int32{
 	26, // 0: payments.v1.CreatePaymentRequest.amount:type_name -> payments.v1.Money
 	27, // 1: payments.v1.CreatePaymentRequest.capture_method:type_name -> payments.v1.CaptureMethod
 	28, // 2: payments.v1.CreatePaymentRequest.setup_future_usage:type_name -> payments.v1.SetupFutureUsage
 	24, // 3: payments.v1.CreatePaymentRequest.metadata:type_name -> payments.v1.CreatePaymentRequest.MetadataEntry
-	29, // 4: payments.v1.CreatePaymentResponse.payment:type_name -> payments.v1.Payment
-	29, // 5: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
-	30, // 6: payments.v1.ListPaymentsRequest.start_time:type_name -> google.protobuf.Timestamp
-	30, // 7: payments.v1.ListPaymentsRequest.end_time:type_name -> google.protobuf.Timestamp
-	31, // 8: payments.v1.ListPaymentsRequest.states:type_name -> payments.v1.PaymentState
-	29, // 9: payments.v1.ListPaymentsResponse.payments:type_name -> payments.v1.Payment
-	29, // 10: payments.v1.UpdatePaymentRequest.payment:type_name -> payments.v1.Payment
-	32, // 11: payments.v1.UpdatePaymentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	29, // 12: payments.v1.UpdatePaymentResponse.payment:type_name -> payments.v1.Payment
-	28, // 13: payments.v1.ConfirmPaymentRequest.setup_future_usage:type_name -> payments.v1.SetupFutureUsage
-	29, // 14: payments.v1.ConfirmPaymentResponse.payment:type_name -> payments.v1.Payment
-	26, // 15: payments.v1.CapturePaymentRequest.amount:type_name -> payments.v1.Money
-	29, // 16: payments.v1.CapturePaymentResponse.payment:type_name -> payments.v1.Payment
-	33, // 17: payments.v1.CancelPaymentRequest.cancellation_reason:type_name -> payments.v1.CancellationReason
-	29, // 18: payments.v1.CancelPaymentResponse.payment:type_name -> payments.v1.Payment
-	26, // 19: payments.v1.CreateRefundRequest.amount:type_name -> payments.v1.Money
-	34, // 20: payments.v1.CreateRefundRequest.reason:type_name -> payments.v1.RefundReason
-	25, // 21: payments.v1.CreateRefundRequest.metadata:type_name -> payments.v1.CreateRefundRequest.MetadataEntry
-	35, // 22: payments.v1.CreateRefundResponse.refund:type_name -> payments.v1.Refund
-	35, // 23: payments.v1.GetRefundResponse.refund:type_name -> payments.v1.Refund
-	35, // 24: payments.v1.ListRefundsResponse.refunds:type_name -> payments.v1.Refund
-	35, // 25: payments.v1.CancelRefundResponse.refund:type_name -> payments.v1.Refund
-	0,  // 26: payments.v1.PaymentService.CreatePayment:input_type -> payments.v1.CreatePaymentRequest
-	2,  // 27: payments.v1.PaymentService.GetPayment:input_type -> payments.v1.GetPaymentRequest
-	4,  // 28: payments.v1.PaymentService.ListPayments:input_type -> payments.v1.ListPaymentsRequest
-	6,  // 29: payments.v1.PaymentService.UpdatePayment:input_type -> payments.v1.UpdatePaymentRequest
-	8,  // 30: payments.v1.PaymentService.ConfirmPayment:input_type -> payments.v1.ConfirmPaymentRequest
-	10, // 31: payments.v1.PaymentService.CapturePayment:input_type -> payments.v1.CapturePaymentRequest
-	12, // 32: payments.v1.PaymentService.CancelPayment:input_type -> payments.v1.CancelPaymentRequest
-	14, // 33: payments.v1.PaymentService.GetPaymentClientSecret:input_type -> payments.v1.GetPaymentClientSecretRequest
-	16, // 34: payments.v1.PaymentService.CreateRefund:input_type -> payments.v1.CreateRefundRequest
-	18, // 35: payments.v1.PaymentService.GetRefund:input_type -> payments.v1.GetRefundRequest
-	20, // 36: payments.v1.PaymentService.ListRefunds:input_type -> payments.v1.ListRefundsRequest
-	22, // 37: payments.v1.PaymentService.CancelRefund:input_type -> payments.v1.CancelRefundRequest
-	1,  // 38: payments.v1.PaymentService.CreatePayment:output_type -> payments.v1.CreatePaymentResponse
-	3,  // 39: payments.v1.PaymentService.GetPayment:output_type -> payments.v1.GetPaymentResponse
-	5,  // 40: payments.v1.PaymentService.ListPayments:output_type -> payments.v1.ListPaymentsResponse
-	7,  // 41: payments.v1.PaymentService.UpdatePayment:output_type -> payments.v1.UpdatePaymentResponse
-	9,  // 42: payments.v1.PaymentService.ConfirmPayment:output_type -> payments.v1.ConfirmPaymentResponse
-	11, // 43: payments.v1.PaymentService.CapturePayment:output_type -> payments.v1.CapturePaymentResponse
-	13, // 44: payments.v1.PaymentService.CancelPayment:output_type -> payments.v1.CancelPaymentResponse
-	15, // 45: payments.v1.PaymentService.GetPaymentClientSecret:output_type -> payments.v1.GetPaymentClientSecretResponse
-	17, // 46: payments.v1.PaymentService.CreateRefund:output_type -> payments.v1.CreateRefundResponse
-	19, // 47: payments.v1.PaymentService.GetRefund:output_type -> payments.v1.GetRefundResponse
-	21, // 48: payments.v1.PaymentService.ListRefunds:output_type -> payments.v1.ListRefundsResponse
-	23, // 49: payments.v1.PaymentService.CancelRefund:output_type -> payments.v1.CancelRefundResponse
-	38, // [38:50] is the sub-list for method output_type
-	26, // [26:38] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	29, // 4: payments.v1.CreatePaymentRequest.mandate_acceptance:type_name -> payments.v1.MandateAcceptance
+	30, // 5: payments.v1.CreatePaymentRequest.bank_account_verification:type_name -> payments.v1.BankAccountVerification
+	31, // 6: payments.v1.CreatePaymentResponse.payment:type_name -> payments.v1.Payment
+	31, // 7: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
+	32, // 8: payments.v1.ListPaymentsRequest.start_time:type_name -> google.protobuf.Timestamp
+	32, // 9: payments.v1.ListPaymentsRequest.end_time:type_name -> google.protobuf.Timestamp
+	33, // 10: payments.v1.ListPaymentsRequest.states:type_name -> payments.v1.PaymentState
+	31, // 11: payments.v1.ListPaymentsResponse.payments:type_name -> payments.v1.Payment
+	31, // 12: payments.v1.UpdatePaymentRequest.payment:type_name -> payments.v1.Payment
+	34, // 13: payments.v1.UpdatePaymentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	31, // 14: payments.v1.UpdatePaymentResponse.payment:type_name -> payments.v1.Payment
+	28, // 15: payments.v1.ConfirmPaymentRequest.setup_future_usage:type_name -> payments.v1.SetupFutureUsage
+	29, // 16: payments.v1.ConfirmPaymentRequest.mandate_acceptance:type_name -> payments.v1.MandateAcceptance
+	31, // 17: payments.v1.ConfirmPaymentResponse.payment:type_name -> payments.v1.Payment
+	26, // 18: payments.v1.CapturePaymentRequest.amount:type_name -> payments.v1.Money
+	31, // 19: payments.v1.CapturePaymentResponse.payment:type_name -> payments.v1.Payment
+	35, // 20: payments.v1.CancelPaymentRequest.cancellation_reason:type_name -> payments.v1.CancellationReason
+	31, // 21: payments.v1.CancelPaymentResponse.payment:type_name -> payments.v1.Payment
+	26, // 22: payments.v1.CreateRefundRequest.amount:type_name -> payments.v1.Money
+	36, // 23: payments.v1.CreateRefundRequest.reason:type_name -> payments.v1.RefundReason
+	25, // 24: payments.v1.CreateRefundRequest.metadata:type_name -> payments.v1.CreateRefundRequest.MetadataEntry
+	37, // 25: payments.v1.CreateRefundResponse.refund:type_name -> payments.v1.Refund
+	37, // 26: payments.v1.GetRefundResponse.refund:type_name -> payments.v1.Refund
+	37, // 27: payments.v1.ListRefundsResponse.refunds:type_name -> payments.v1.Refund
+	37, // 28: payments.v1.CancelRefundResponse.refund:type_name -> payments.v1.Refund
+	0,  // 29: payments.v1.PaymentService.CreatePayment:input_type -> payments.v1.CreatePaymentRequest
+	2,  // 30: payments.v1.PaymentService.GetPayment:input_type -> payments.v1.GetPaymentRequest
+	4,  // 31: payments.v1.PaymentService.ListPayments:input_type -> payments.v1.ListPaymentsRequest
+	6,  // 32: payments.v1.PaymentService.UpdatePayment:input_type -> payments.v1.UpdatePaymentRequest
+	8,  // 33: payments.v1.PaymentService.ConfirmPayment:input_type -> payments.v1.ConfirmPaymentRequest
+	10, // 34: payments.v1.PaymentService.CapturePayment:input_type -> payments.v1.CapturePaymentRequest
+	12, // 35: payments.v1.PaymentService.CancelPayment:input_type -> payments.v1.CancelPaymentRequest
+	14, // 36: payments.v1.PaymentService.GetPaymentClientSecret:input_type -> payments.v1.GetPaymentClientSecretRequest
+	16, // 37: payments.v1.PaymentService.CreateRefund:input_type -> payments.v1.CreateRefundRequest
+	18, // 38: payments.v1.PaymentService.GetRefund:input_type -> payments.v1.GetRefundRequest
+	20, // 39: payments.v1.PaymentService.ListRefunds:input_type -> payments.v1.ListRefundsRequest
+	22, // 40: payments.v1.PaymentService.CancelRefund:input_type -> payments.v1.CancelRefundRequest
+	1,  // 41: payments.v1.PaymentService.CreatePayment:output_type -> payments.v1.CreatePaymentResponse
+	3,  // 42: payments.v1.PaymentService.GetPayment:output_type -> payments.v1.GetPaymentResponse
+	5,  // 43: payments.v1.PaymentService.ListPayments:output_type -> payments.v1.ListPaymentsResponse
+	7,  // 44: payments.v1.PaymentService.UpdatePayment:output_type -> payments.v1.UpdatePaymentResponse
+	9,  // 45: payments.v1.PaymentService.ConfirmPayment:output_type -> payments.v1.ConfirmPaymentResponse
+	11, // 46: payments.v1.PaymentService.CapturePayment:output_type -> payments.v1.CapturePaymentResponse
+	13, // 47: payments.v1.PaymentService.CancelPayment:output_type -> payments.v1.CancelPaymentResponse
+	15, // 48: payments.v1.PaymentService.GetPaymentClientSecret:output_type -> payments.v1.GetPaymentClientSecretResponse
+	17, // 49: payments.v1.PaymentService.CreateRefund:output_type -> payments.v1.CreateRefundResponse
+	19, // 50: payments.v1.PaymentService.GetRefund:output_type -> payments.v1.GetRefundResponse
+	21, // 51: payments.v1.PaymentService.ListRefunds:output_type -> payments.v1.ListRefundsResponse
+	23, // 52: payments.v1.PaymentService.CancelRefund:output_type -> payments.v1.CancelRefundResponse
+	41, // [41:53] is the sub-list for method output_type
+	29, // [29:41] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_payments_v1_payment_service_proto_init() }
@@ -1869,6 +1905,7 @@ func file_payments_v1_payment_service_proto_init() {
 	file_payments_v1_money_proto_init()
 	file_payments_v1_options_proto_init()
 	file_payments_v1_payment_proto_init()
+	file_payments_v1_payment_method_proto_init()
 	file_payments_v1_refund_proto_init()
 	file_payments_v1_payment_service_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}

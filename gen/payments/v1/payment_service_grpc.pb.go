@@ -46,8 +46,8 @@ const (
 //
 // Errors that any rpc can answer, beside those named at each: INVALID_FIELD, CREDENTIALS_INVALID, SCOPE_MISSING,
 // RATE_LIMITED, STRIPE_UNAVAILABLE, STRIPE_CREDENTIALS, STRIPE_CONTRACT and INTERNAL; a read also DEADLINE_EXCEEDED and
-// CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT, DEADLINE_TOO_SHORT and
-// OUTCOME_PENDING. A string that looks like a card number is refused wherever it stands, and never repeated. Numbers of
+// CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT,
+// DEADLINE_TOO_SHORT, STORE_UNAVAILABLE and OUTCOME_PENDING. A string that looks like a card number is refused wherever it stands, and never repeated. Numbers of
 // your own can look like one, also in groups (`4391-4109-28021`): a letter directly in front (`n4391-4109-28021`) tells
 // them apart.
 type PaymentServiceClient interface {
@@ -232,8 +232,8 @@ func (c *paymentServiceClient) CancelRefund(ctx context.Context, in *CancelRefun
 //
 // Errors that any rpc can answer, beside those named at each: INVALID_FIELD, CREDENTIALS_INVALID, SCOPE_MISSING,
 // RATE_LIMITED, STRIPE_UNAVAILABLE, STRIPE_CREDENTIALS, STRIPE_CONTRACT and INTERNAL; a read also DEADLINE_EXCEEDED and
-// CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT, DEADLINE_TOO_SHORT and
-// OUTCOME_PENDING. A string that looks like a card number is refused wherever it stands, and never repeated. Numbers of
+// CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT,
+// DEADLINE_TOO_SHORT, STORE_UNAVAILABLE and OUTCOME_PENDING. A string that looks like a card number is refused wherever it stands, and never repeated. Numbers of
 // your own can look like one, also in groups (`4391-4109-28021`): a letter directly in front (`n4391-4109-28021`) tells
 // them apart.
 type PaymentServiceServer interface {
