@@ -147,6 +147,16 @@ func TestEvents(t *testing.T) {
 			must(t, finishWith("op_2", event, other))
 			must(t, finishWith("op_4", ending))
 			must(t, finishWith("op_5", endingAgain)) // A payment succeeds once, whatever is said to have caused it.
+			for i, kind := range []string{
+				"customer.deleted", "payment_method.detached", "setup_intent.succeeded", "setup_intent.canceled",
+			} {
+				must(t, finishWith("op_6"+kind, store.Event{ObjectID: "x_1", Kind: kind, Cause: "tg1-1"}))
+				must(t, finishWith("op_7"+kind, store.Event{ObjectID: "x_1", Kind: kind, Cause: "tg1-2"}))
+				if n := count(t, db, `SELECT count(*) FROM events WHERE object_id = 'x_1'`); n != i+1 {
+					t.Errorf("%d events of what happens once, of %d kinds", n, i+1)
+				}
+			}
+			execute(t, db, `DELETE FROM events WHERE object_id = 'x_1'`)
 			if err := finishWith("op_3", store.Event{ObjectID: "pi_3", Kind: "k", Cause: "c"}, poison); err == nil {
 				t.Error("the poison was taken")
 			}

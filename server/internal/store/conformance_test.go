@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +29,21 @@ const (
 	patience, beat = 20 * time.Second, 200 * time.Millisecond
 )
 
-func TestMain(m *testing.M) { os.Exit(pgcluster.Run(m)) }
+// TestMain leaves out what only a child does, unless this is one.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if os.Getenv(childURL) == "" {
+		without := "^TestChild$"
+		if more := flag.Lookup("test.skip").Value.String(); more != "" {
+			without += "|" + more
+		}
+		if err := flag.Set("test.skip", without); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(pgcluster.Run(m))
+}
 
 // engine is one of the two databases. The suite, all tests over engines, holds both to the contract of store.Store.
 type engine struct {

@@ -28,7 +28,7 @@ func (r *recorder) commit(batch []*int) {
 	r.busy++
 	r.most = max(r.most, r.busy)
 	r.mu.Unlock()
-	time.Sleep(time.Second) //nolint:forbidigo // the bubble's time
+	<-time.After(time.Second)
 	r.mu.Lock()
 	r.busy--
 	r.mu.Unlock()
@@ -115,7 +115,7 @@ func TestGroupLeave(t *testing.T) {
 		start(t.Context(), 5, nil)
 		leave()
 		synctest.Wait()
-		time.Sleep(time.Second) //nolint:forbidigo // the bubble's time
+		<-time.After(time.Second)
 		synctest.Wait()
 		leaveLate()
 		changes.Wait()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -21,16 +20,14 @@ const (
 // postgres is a Store in PostgreSQL. All reads go to the server that is written to: a standby lags, and an operation
 // that it does not know yet would be begun twice. There is no read replica in the design.
 type postgres struct {
+	lifetime
+
 	changes, reads *pgxpool.Pool
 	group          *group[*pgChange]
 	crash          func(point string)
 	logger         *slog.Logger
 	clock          *clock
 	memory         clockMemory
-
-	// open is held for reading by all that is under way, and for writing by Close.
-	open   sync.RWMutex
-	closed bool
 }
 
 var _ Store = (*postgres)(nil)
@@ -72,29 +69,13 @@ func openPostgres(ctx context.Context, c Config) (Store, error) {
 	return s, nil
 }
 
-// enter is asked by all that uses the database, and leave called once that is done.
-func (s *postgres) enter() error {
-	s.open.RLock()
-	if s.closed {
-		s.open.RUnlock()
-		return errClosed
-	}
-	return nil
-}
-
-func (s *postgres) leave() { s.open.RUnlock() }
-
 // Close implements Store.
 func (s *postgres) Close() error {
-	s.open.Lock()
-	defer s.open.Unlock()
-	if s.closed {
-		return nil
-	}
-	s.closed = true
-	// The next start must see whether the clock has gone back since.
-	err := s.rememberClock(context.Background(), 0)
-	s.changes.Close()
-	s.reads.Close()
-	return err
+	return s.end(func() error {
+		// The next start must see whether the clock has gone back since.
+		err := s.rememberClock(context.Background(), 0)
+		s.changes.Close()
+		s.reads.Close()
+		return err
+	})
 }

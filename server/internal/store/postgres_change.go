@@ -29,8 +29,10 @@ const (
 type pgChange struct {
 	name string // of the points where a test may crash
 	id   string // of the operation
-	sql  string
-	args []any
+	// reference is what must be locked before anything is looked at. Empty: nothing.
+	reference string
+	sql       string
+	args      []any
 	// operations is whether the rows are operations.
 	operations bool
 
@@ -126,11 +128,21 @@ func (s *postgres) sendOnce(ctx context.Context, batch []*pgChange) (err error, 
 	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitLimit)
 	defer cancel()
 	statements := &pgx.Batch{}
+	locks := lockReferences(batch)
+	if len(locks) > 0 {
+		statements.Queue(pgLockReferences, locks)
+	}
 	for _, c := range batch {
 		statements.Queue(c.sql, c.args...)
 	}
 	s.crashAt(batch, "before_commit")
 	results := conn.SendBatch(committing, statements)
+	if len(locks) > 0 {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // It says the same.
+			return changeError(err, false)
+		}
+	}
 	for _, c := range batch {
 		if err := c.read(results); err != nil {
 			_ = results.Close() // It says the same.

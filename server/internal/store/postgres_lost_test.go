@@ -64,6 +64,33 @@ func TestM32_AnswerLost(t *testing.T) {
 	}
 }
 
+// A begin for a reference whose answer never comes has made its operation the maker, once, or finds the one that is.
+func TestM43_AnswerLostOfReference(t *testing.T) {
+	for _, how := range []loss{lossOfSend, lossOfAnswer, lossAtOnce} {
+		t.Run(fmt.Sprint(how), func(t *testing.T) {
+			s, p, _ := behindProxy(t)
+			warming := forReference("op_warm_reference")
+			warming.Reference = "user-warm"
+			takeOver(t, s, warming, 1)
+			p.loseNext(how)
+			if op := takeOver(t, s, forReference("op_1"), 1); op.Attempt != 1 || op.Sends != 1 {
+				t.Errorf("it was begun as %+v", op)
+			}
+			warming.ID = "op_warm_again"
+			follow(t, s, warming, "op_warm_reference")
+			p.loseNext(how)
+			follow(t, s, forReference("op_2"), "op_1")
+			warm(t, s, "op_warm_finish")
+			p.loseNext(how)
+			succeed(t, s, "op_1", 1, "cus_1")
+			eraseAll(t, s)
+			if op := follow(t, s, forReference("op_3"), "op_1"); op.ObjectID != "cus_1" {
+				t.Errorf("it made %+v", op)
+			}
+		})
+	}
+}
+
 // Where the truth can not be learned in time, nothing is said that may prove untrue; later, the same call learns it.
 func TestM32_TruthNotLearned(t *testing.T) {
 	s, p, _ := behindProxy(t)

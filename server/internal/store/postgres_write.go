@@ -11,20 +11,26 @@ import (
 // The times of a statement are all one, so its clock is asked once.
 const pgClock = ` (SELECT tillgate_now() AS now) AS clock `
 
-const pgBegin = `INSERT INTO operations AS o (id, caller, method, idempotency_key, state, attempt, begin_token,
-		request_hash, parameters, sends, begin_time, update_time, last_send_time, due_time, held)
+// pgBeginRow is to be followed by reference and generation, and by where they are from.
+const pgBeginRow = `INSERT INTO operations AS o (id, caller, method, idempotency_key, state, attempt, begin_token,
+		request_hash, parameters, sends, begin_time, update_time, last_send_time, due_time, held, reference, generation)
 	SELECT $1::text, $2::text, $3::text, $4::text, 1, 1, $5::bytea, $6::bytea,
-		$7::bytea, 1, now, now, now, now + $8::bigint * interval '1 microsecond', true FROM` + pgClock + `
+		$7::bytea, 1, now, now, now, now + $8::bigint * interval '1 microsecond', true, `
+
+const pgBeginAnew = `
 	ON CONFLICT (id) DO UPDATE SET state = 1, attempt = o.attempt + 1, begin_token = excluded.begin_token,
 		request_hash = excluded.request_hash, parameters = excluded.parameters, outcome = NULL, object_id = '', reason = 0,
 		uncertainty = 0, never_send = false, sends = o.sends + 1, resolver = '', note = '',
 		begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
-		last_send_time = excluded.last_send_time, due_time = excluded.due_time, held = true
+		last_send_time = excluded.last_send_time, due_time = excluded.due_time, held = true,
+		reference = excluded.reference, generation = excluded.generation
 	WHERE o.state = 5 AND NOT o.erased
 		-- A call whose connection was lost may still be on its way when its operation has long been begun and
 		-- abandoned, by itself or by another: it begins anew only what it has seen abandoned.
 		AND o.attempt = $9::bigint AND o.begin_token IS DISTINCT FROM excluded.begin_token
-	RETURNING ` + pgColumns
+	`
+
+const pgBegin = pgBeginRow + `'', 0 FROM` + pgClock + pgBeginAnew + `RETURNING ` + pgColumns
 
 // Begin implements Store.
 func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) {
@@ -32,12 +38,16 @@ func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) 
 		return Operation{}, false, err
 	}
 	defer s.leave()
-	const none = int64(0) // No attempt to begin anew has been seen abandoned.
+	const none = int64(0)   // No attempt to begin anew has been seen abandoned.
+	const seenAbandoned = 8 // which argument that is
 	c := &pgChange{
 		name: "begin", id: b.ID, operations: true, sql: pgBegin,
 		args: []any{
 			b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash, b.Parameters, b.Lease.Microseconds(), none,
 		},
+	}
+	if b.Reference != "" {
+		c.reference, c.sql, c.args = b.Reference, pgBeginReferred, append(c.args, b.Reference, b.Over)
 	}
 	for {
 		made, err := s.change(ctx, c)
@@ -47,14 +57,25 @@ func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) 
 		var row pgRow
 		if made {
 			row = c.rows[0]
-		} else if row, err = s.row(ctx, b.ID); err != nil {
+		} else if row, err = s.row(ctx, b.ID); err != nil && (b.Reference == "" || !errors.Is(err, ErrNotFound)) {
 			return Operation{}, false, c.unread(err)
 		}
 		// Who takes an operation over clears the token.
 		ours := len(b.Token) > 0 && bytes.Equal(row.token, b.Token)
-		if !made && !ours && row.op.State == Abandoned && !row.op.Erased {
-			c.args[len(c.args)-1] = row.op.Attempt
+		abandoned := !made && !ours && row.op.State == Abandoned && !row.op.Erased
+		if abandoned && c.args[seenAbandoned] != row.op.Attempt {
+			c.args[seenAbandoned] = row.op.Attempt
 			continue
+		}
+		if abandoned || row.op.ID == "" {
+			maker, none, err := s.maker(ctx, b)
+			if err != nil {
+				return Operation{}, false, c.unread(err)
+			}
+			if none {
+				continue // The reference was left meanwhile.
+			}
+			return s.seen(maker), false, nil
 		}
 		return s.seen(row), ours && (row.op.State == Pending || row.op.State == Unknown), nil
 	}
@@ -82,7 +103,11 @@ const pgFinish = `WITH ended AS (
 			stripe_request_ids = tillgate_kept(stripe_request_ids, $9, $10), parameters = NULL, uncertainty = 0,
 			update_time = now, end_time = now, due_time = NULL, held = false
 		FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4)
-		RETURNING end_time
+		RETURNING end_time, reference, generation
+	), named AS (
+		UPDATE customer_references AS r SET object_id = $5 FROM ended
+		WHERE $3::smallint = 2 AND ended.reference <> '' AND r.reference = ended.reference
+			AND r.generation = ended.generation AND r.operation_id = $1
 	), told AS (
 		INSERT INTO events (object_id, kind, cause, time, resource)
 		SELECT event.object_id, event.kind, event.cause, ended.end_time, event.resource

@@ -6,17 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
 )
 
-var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
-
 // sqliteStore is the truth in a file that this process alone has open.
 type sqliteStore struct {
 	Config
+	lifetime
 
 	lock    *flock.Flock
 	writing *sql.DB // of one connection
@@ -32,10 +30,6 @@ type sqliteStore struct {
 
 	// writer is of the commit that is under way. It is nil where the last one left it in doubt.
 	writer *writer
-
-	// open is held for reading by all that is under way, and for writing by Close.
-	open   sync.RWMutex
-	closed bool
 }
 
 // openSQLite takes the file, looks whether it can be trusted, and makes due at once what the last process left behind: it
@@ -95,33 +89,17 @@ func (s *sqliteStore) now() (now, mark time.Time) {
 	return now, s.clock.look(now)
 }
 
-// enter is asked by all that uses the database, and leave called once that is done.
-func (s *sqliteStore) enter() error {
-	s.open.RLock()
-	if s.closed {
-		s.open.RUnlock()
-		return errClosed
-	}
-	return nil
-}
-
-func (s *sqliteStore) leave() { s.open.RUnlock() }
-
 // Close waits for what is under way.
 func (s *sqliteStore) Close() error {
-	s.open.Lock()
-	defer s.open.Unlock()
-	if s.closed {
-		return nil
-	}
-	s.closed = true
-	// The next start must see whether the clock has gone back since.
-	note := &change{name: "close", apply: func(ctx context.Context, w *writer, now time.Time) error {
-		_, err := s.noteClock(ctx, w, now)
-		return err
-	}}
-	s.commit([]*change{note})
-	return errors.Join(wrap("note the time", note.err), s.letGo())
+	return s.end(func() error {
+		// The next start must see whether the clock has gone back since.
+		note := &change{name: "close", apply: func(ctx context.Context, w *writer, now time.Time) error {
+			_, err := s.noteClock(ctx, w, now)
+			return err
+		}}
+		s.commit([]*change{note})
+		return errors.Join(wrap("note the time", note.err), s.letGo())
+	})
 }
 
 // letGo closes whatever is open. The last connection copies the log into the file.

@@ -14,17 +14,19 @@ const (
 
 	// A row that is begun anew keeps what counts all that was ever sent for it.
 	insertOperation = `INSERT INTO operations (id, caller, method, idempotency_key, state, attempt, held, begin_token,
-			request_hash, parameters, sends, begin_time, update_time, due_time, last_send_time)
-		VALUES (?1, ?2, ?3, ?4, 1, 1, 1, ?5, ?6, ?7, 1, ?8, ?8, ?9, ?8)
+			request_hash, parameters, sends, begin_time, update_time, due_time, last_send_time, reference, generation)
+		VALUES (?1, ?2, ?3, ?4, 1, 1, 1, ?5, ?6, ?7, 1, ?8, ?8, ?9, ?8, ?10, ?11)
 		ON CONFLICT (id) DO UPDATE SET state = 1, attempt = attempt + 1, held = 1, begin_token = excluded.begin_token,
 			request_hash = excluded.request_hash, parameters = excluded.parameters, outcome = NULL, object_id = '',
 			reason = 0, uncertainty = 0, never_send = 0, sends = sends + 1, resolver = '', note = '',
 			begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
-			due_time = excluded.due_time, last_send_time = excluded.last_send_time
+			due_time = excluded.due_time, last_send_time = excluded.last_send_time, reference = excluded.reference,
+			generation = excluded.generation
 		WHERE state = 5 AND erased = 0
 		RETURNING ` + operationColumns
 
-	selectFence = `SELECT state, attempt, held, never_send, due_time, stripe_request_ids FROM operations WHERE id = ?1`
+	selectFence = `SELECT state, attempt, held, never_send, due_time, stripe_request_ids, reference, generation
+		FROM operations WHERE id = ?1`
 
 	holdOperation = `UPDATE operations SET held = 1, update_time = ?2, due_time = ?3, sends = sends + ?4,
 			last_send_time = CASE WHEN ?4 > 0 THEN ?2 ELSE last_send_time END
@@ -47,10 +49,9 @@ const (
 func (s *sqliteStore) Begin(ctx context.Context, b Begin) (op Operation, begun bool, err error) {
 	var found row
 	err = s.change(ctx, "begin", func(ctx context.Context, w *writer, now time.Time) error {
-		rows, err := w.rows(ctx, insertOperation, b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash,
-			b.Parameters, now.UnixMicro(), now.Add(b.Lease).UnixMicro())
+		rows, generation, err := findForReference(ctx, w, b)
 		if err == nil && len(rows) == 0 {
-			rows, err = w.rows(ctx, selectOperation, b.ID)
+			rows, err = beginRow(ctx, w, b, generation, now)
 		}
 		if err != nil {
 			return err
@@ -62,7 +63,22 @@ func (s *sqliteStore) Begin(ctx context.Context, b Begin) (op Operation, begun b
 		return Operation{}, false, fmt.Errorf("begin an operation: %w", err)
 	}
 	// Who takes an operation over clears the token.
-	return s.aged(found), len(b.Token) > 0 && bytes.Equal(found.token, b.Token), nil
+	return s.aged(found), found.ID == b.ID && len(b.Token) > 0 && bytes.Equal(found.token, b.Token), nil
+}
+
+// beginRow begins an operation, or reads the one that stands in its way.
+func beginRow(ctx context.Context, w *writer, b Begin, generation int64, now time.Time) ([]row, error) {
+	rows, err := w.rows(ctx, insertOperation, b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash,
+		b.Parameters, now.UnixMicro(), now.Add(b.Lease).UnixMicro(), b.Reference, generation)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rows) == 0:
+		return w.rows(ctx, selectOperation, b.ID)
+	case b.Reference != "":
+		_, err = w.exec(ctx, standIn, b.Reference, generation, b.ID)
+	}
+	return rows, err
 }
 
 // fence is what decides whether a change may be made.
@@ -72,11 +88,14 @@ type fence struct {
 	held, neverSend bool
 	due             sql.Null[int64]
 	requestIDs      string
+	reference       string
+	generation      int64
 }
 
 // readFence returns ErrNotFound where there is no such operation.
 func readFence(ctx context.Context, w *writer, id string) (f fence, err error) {
-	err = w.one(ctx, selectFence, []any{id}, &f.state, &f.attempt, &f.held, &f.neverSend, &f.due, &f.requestIDs)
+	err = w.one(ctx, selectFence, []any{id}, &f.state, &f.attempt, &f.held, &f.neverSend, &f.due, &f.requestIDs,
+		&f.reference, &f.generation)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -133,6 +152,11 @@ func (s *sqliteStore) Finish(ctx context.Context, f Finish) error {
 		if _, err := w.exec(ctx, finishOperation, f.ID, f.State, outcome, f.ObjectID, f.Reason,
 			joinRequestIDs(fence.requestIDs, f.StripeRequestIDs), f.Resolver, f.Note, now.UnixMicro()); err != nil {
 			return err
+		}
+		if fence.reference != "" && f.State == Succeeded {
+			if _, err := w.exec(ctx, nameObject, fence.reference, fence.generation, f.ObjectID, f.ID); err != nil {
+				return err
+			}
 		}
 		for _, e := range f.Events {
 			if _, err := w.exec(ctx, insertEvent, e.ObjectID, e.Kind, e.Cause, now.UnixMicro(), e.Resource); err != nil {

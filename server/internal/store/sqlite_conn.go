@@ -119,13 +119,18 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) (int64, er
 	return result.RowsAffected()
 }
 
-// rows returns the operations that a query returns.
-func (w *writer) rows(ctx context.Context, query string, args ...any) ([]row, error) {
+// query returns what a query returns; whoever reads it closes it.
+func (w *writer) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	s, err := w.statement(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.QueryContext(ctx, args...)
+	return s.QueryContext(ctx, args...)
+}
+
+// rows returns the operations that a query returns.
+func (w *writer) rows(ctx context.Context, query string, args ...any) ([]row, error) {
+	found, err := w.query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +139,7 @@ func (w *writer) rows(ctx context.Context, query string, args ...any) ([]row, er
 
 // texts returns the column that a query returns.
 func (w *writer) texts(ctx context.Context, query string, args ...any) ([]string, error) {
-	s, err := w.statement(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.QueryContext(ctx, args...)
+	found, err := w.query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,10 @@ type Store interface {
 	// is Abandoned and not erased. It returns the operation as it stands then, and whether this very call began it. It may
 	// be repeated with the same Token after ErrUncertain, and then says what the first try did; where somebody else has
 	// taken the operation over by then, this call did not begin it.
+	//
+	// An operation with a Reference begins only if nobody else is its maker: if the reference is new, or its maker is this
+	// operation, has failed or was abandoned, or is of a generation that is Over. Otherwise nothing is written, and it
+	// returns the maker: where that is erased, with the id of what it made.
 	Begin(ctx context.Context, b Begin) (op Operation, begun bool, err error)
 	// Hold keeps the operation for this attempt for another lease, and counts a send that is about to be made. ErrFenced.
 	Hold(ctx context.Context, h Hold) error
@@ -96,6 +100,10 @@ type Begin struct {
 	Token []byte
 	// Lease is how long nobody else may take the operation.
 	Lease time.Duration
+	// Reference is what the operation makes an object for, of which there is to be one, whoever makes it. Empty for none.
+	Reference string
+	// Over is the generation of the reference whose object is known to be gone, 0 for none.
+	Over int64
 }
 
 // Hold keeps an operation.
@@ -185,6 +193,9 @@ type Operation struct {
 	Age time.Duration
 	// Erased is whether all but ID and State is forgotten.
 	Erased bool
+	// Reference is what it was begun for, and Generation counts the makers of that, from 1 on.
+	Reference  string
+	Generation int64
 }
 
 // farthestDue is how far ahead a due time can be: operation puts nothing off for longer.
