@@ -15,14 +15,9 @@ var failedAuthentication = decline{
 
 // controlAuthenticate takes the step of next_action in the customer's place, and answers with the intent.
 func (s *Sandbox) controlAuthenticate(r *http.Request, id string) answer {
-	var request struct {
-		Outcome string `json:"outcome"`
-	}
-	if err := decodeControl(r, &request); err != nil {
+	succeeded, err := decodeOutcome(r)
+	if err != nil {
 		return controlError(http.StatusBadRequest, err)
-	}
-	if request.Outcome != "succeed" && request.Outcome != "fail" {
-		return controlError(http.StatusBadRequest, fmt.Errorf("outcome: %q is neither succeed nor fail", request.Outcome))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,15 +27,51 @@ func (s *Sandbox) controlAuthenticate(r *http.Request, id string) answer {
 	if !ok {
 		return controlError(http.StatusNotFound, fmt.Errorf("no payment intent %s", id))
 	}
-	if pi.Status != statusRequiresAction {
-		return controlError(http.StatusConflict, fmt.Errorf("payment intent %s is %s, not requires_action", id, pi.Status))
+	if err := pi.waiting.authenticable("payment intent "+id, pi.Status); err != nil {
+		return controlError(http.StatusConflict, err)
 	}
 	// Stripe.js asks in the customer's browser: such an event has no request id, and the attempt as its key (captured).
 	c := &call{at: now, echoed: id + "-" + pi.waiting.attempt}
 	next := *pi
-	s.authenticate3DS(c, &next, request.Outcome == "succeed")
+	s.authenticate3DS(c, &next, succeeded)
 	s.world.paymentIntents.put(next.ID, &next)
 	return controlAnswer(http.StatusOK, &next)
+}
+
+func decodeOutcome(r *http.Request) (succeeded bool, err error) {
+	var request struct {
+		Outcome string `json:"outcome"`
+	}
+	if err := decodeControl(r, &request); err != nil {
+		return false, err
+	}
+	if request.Outcome != "succeed" && request.Outcome != "fail" {
+		return false, fmt.Errorf("outcome: %q is neither succeed nor fail", request.Outcome)
+	}
+	return request.Outcome == "succeed", nil
+}
+
+// authenticable says why there is no step to take on an intent with that status.
+func (w *challenge) authenticable(name, status string) error {
+	switch {
+	case w == nil:
+		return fmt.Errorf("%s is %s, not requires_action", name, status)
+	case w.deposits:
+		return fmt.Errorf("%s waits for the verification of microdeposits, not for authentication", name)
+	}
+	return nil
+}
+
+// challenges says whether a card asks for 3D Secure while its customer is there.
+func (t *testCard) challenges(demanded bool) bool {
+	switch t.auth {
+	case authRequired, authUnlessSetUp, authOnSession:
+		return true
+	case authIfRequested:
+		return demanded
+	case authNever, authBroken, authBrokenIfAsked:
+	}
+	return false
 }
 
 // authenticate3DS goes on where the confirmation stopped. With manual confirmation the caller's server must confirm

@@ -26,6 +26,7 @@ type call struct {
 	at        time.Time
 	route     *route
 	id        string // the object that the path names
+	below     string // one that belongs to it, where the path names that too
 	expand    []string
 }
 
@@ -120,6 +121,9 @@ func (s *Sandbox) withIntent(c *call, f *failure) *failure {
 	defer s.mu.Unlock()
 	if pi, ok := s.world.paymentIntents.get(c.id); ok {
 		f.about(pi)
+	}
+	if si, ok := s.world.setupIntents.get(c.id); ok {
+		f.aboutSetup(si)
 	}
 	return f
 }

@@ -6,6 +6,7 @@ type authRule int
 const (
 	authNever       authRule = iota
 	authRequired             // on session a challenge; off session the bank declines with authentication_required
+	authUnlessSetUp          // likewise, but not off session once the customer has authenticated it for that
 	authOnSession            // a challenge on session; it counts as set up for payments off session
 	authIfRequested          // only when the payment asks for it
 	authBroken               // required, but the lookup fails
@@ -24,12 +25,15 @@ type testCard struct {
 	decline    *decline
 	elevated   bool // Radar scores it elevated, and lets it pass
 	refund     refundRule
+	wallet     string // the kind of wallet that it is kept in
+	attaches   bool   // it can be attached to a customer although it declines
 
 	declineAfterAuth *decline // the bank refuses although the customer authenticated
 }
 
-// testCards are the template ids of docs.stripe.com/testing.
-var testCards = collect(brandCards, countryCards, declineCards, radarCards, authCards, refundCards)
+// testCards are the template ids of docs.stripe.com/testing, and two of the sandbox's own (wallet.go).
+var testCards = collect(brandCards, countryCards, declineCards, radarCards, authCards, refundCards,
+	walletCards)
 
 func collect(tables ...map[string]testCard) map[string]testCard {
 	all := map[string]testCard{}
@@ -49,6 +53,14 @@ func (t testCard) withDefaults() testCard {
 		t.checks.CVC = cvcUnchecked
 	}
 	return t
+}
+
+// declinesAttach is why a customer can not be given the card, if the bank refuses that; Radar looks at charges alone.
+func (t *testCard) declinesAttach() *decline {
+	if t.attaches || t.decline == nil || t.decline.blocked {
+		return nil
+	}
+	return t.decline
 }
 
 func orElse(value, otherwise string) string {
@@ -110,12 +122,12 @@ var countryCards = map[string]testCard{
 // authCards are the 3D Secure test cards.
 var authCards = map[string]testCard{
 	"pm_card_authenticationRequired":        {last4: "3184", country: "DE", auth: authRequired},
-	"pm_card_authenticationRequiredOnSetup": {last4: "3155", country: "FR", auth: authRequired},
+	"pm_card_authenticationRequiredOnSetup": {last4: "3155", country: "FR", auth: authUnlessSetUp},
 	"pm_card_authenticationRequiredSetupForOffSession": {
 		last4: "0446", country: "IT", auth: authOnSession,
 	},
 	"pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": {
-		last4: "3178", country: "GB", auth: authRequired, declineAfterAuth: &declineFunds,
+		last4: "3178", country: "GB", auth: authUnlessSetUp, declineAfterAuth: &declineFunds,
 	},
 	"pm_card_threeDSecure2Required": {last4: "3220", country: "IE", auth: authRequired},
 	"pm_card_threeDSecureRequired":  {last4: "3063", auth: authRequired},

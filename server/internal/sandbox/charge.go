@@ -96,7 +96,7 @@ type chargeCard struct {
 	NetworkToken             usedOnly      `json:"network_token"`
 	Overcapture              overcapture   `json:"overcapture"`
 	ThreeDSecure             *threeDSecure `json:"three_d_secure"`
-	Wallet                   null          `json:"wallet"`
+	Wallet                   *cardWallet   `json:"wallet"`
 }
 
 // threeDSecure is how the customer authenticated.

@@ -13,15 +13,16 @@ const statementDescriptor = "TILLGATE SANDBOX"
 func (s *Sandbox) newCharge(c *call, pi *paymentIntent, method *paymentMethod, why *decline) *charge {
 	ch := &charge{
 		ID: s.ids.payment("ch_", stemOf(pi.ID)), Object: "charge", Amount: pi.Amount,
-		BillingDetails: method.BillingDetails, Created: c.at.Unix(), Currency: pi.Currency, Description: pi.Description,
-		Metadata: maps.Clone(pi.Metadata), PaymentIntent: ref{id: pi.ID}, PaymentMethod: nullString(method.ID),
+		BillingDetails: method.BillingDetails, Created: c.at.Unix(), Currency: pi.Currency, Customer: pi.Customer,
+		Description: pi.Description,
+		Metadata:    maps.Clone(pi.Metadata), PaymentIntent: ref{id: pi.ID}, PaymentMethod: nullString(method.ID),
 		PaymentMethodDetails: chargeDetails{Type: method.Type}, ReceiptEmail: pi.ReceiptEmail, Shipping: pi.Shipping,
 		StatementDescriptor: pi.StatementDescriptor, StatementDescriptorSuffix: pi.StatementDescriptorSuffix,
 		TransferGroup: pi.TransferGroup,
 	}
 	if method.debit != nil {
 		ch.ID = "py" + ch.ID[len("ch"):]
-		ch.Outcome, ch.PaymentMethodDetails = method.debit.charged(s, c, method)
+		ch.Outcome, ch.PaymentMethodDetails = method.debit.charged(method, why)
 		return ch
 	}
 	if why == nil || !why.blocked {
@@ -53,7 +54,7 @@ func (c *card) onCharge(amount int64) *chargeCard {
 		Brand: c.Brand, Checks: c.Checks, Country: c.Country, ExpMonth: c.ExpMonth, ExpYear: c.ExpYear,
 		ExtendedAuthorization: statusOnly{"disabled"}, Fingerprint: c.Fingerprint, Funding: c.Funding,
 		IncrementalAuthorization: statusOnly{"unavailable"}, Last4: c.Last4, Multicapture: statusOnly{"unavailable"},
-		Network: c.Brand, Overcapture: overcapture{amount, "unavailable"},
+		Network: c.Brand, Overcapture: overcapture{amount, "unavailable"}, Wallet: c.Wallet,
 	}
 }
 

@@ -26,6 +26,7 @@ const maxAdvance = 50 * 365 * 24 * time.Hour
 //	DELETE faults         removes all
 //	POST   clock/advance  {"seconds": 86400}
 //	POST   payment_intents/{id}/authenticate  {"outcome": "succeed"} or "fail": takes the 3D Secure step
+//	POST   setup_intents/{id}/authenticate    likewise
 //	POST   refunds/{id}/require_action        makes a pending refund wait for the customer
 //	POST   reset          forgets everything
 func (s *Sandbox) control(r *http.Request) answer {
@@ -61,6 +62,8 @@ func (s *Sandbox) control(r *http.Request) answer {
 		switch kind, id, action := objectPath(name); kind + " " + action {
 		case "payment_intents authenticate":
 			return s.controlAuthenticate(r, id)
+		case "setup_intents authenticate":
+			return s.controlAuthenticateSetup(r, id)
 		case "refunds require_action":
 			return s.controlRequireAction(id)
 		}

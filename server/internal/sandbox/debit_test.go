@@ -6,25 +6,57 @@ import (
 	"time"
 )
 
-// docs.stripe.com/testing, bank accounts: a debit is processing until the bank has answered.
+// docs.stripe.com/testing, bank accounts: a debit is processing until the bank has answered, four days later in the USA
+// and five in the SEPA. Some are refused at once.
 func TestT01_Debits(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ account, kind, last4, status, code string }{
-		{"pm_usBankAccount_success", "us_bank_account", "6789", "succeeded", ""},
-		{"pm_usBankAccount_accountClosed", "us_bank_account", "1113", "requires_payment_method", "account_closed"},
-		{"pm_usBankAccount_noAccount", "us_bank_account", "1116", "requires_payment_method", "no_account"},
-		{"pm_usBankAccount_insufficientFunds", "us_bank_account", "2227", "requires_payment_method", "insufficient_funds"},
-		{"pm_usBankAccount_debitNotAuthorized", "us_bank_account", "3335", "requires_payment_method", "debit_not_authorized"},
-		{"pm_usBankAccount_processing", "us_bank_account", "0009", "processing", ""},
-		{"pm_success_de", "sepa_debit", "3000", "succeeded", ""},
-		{"pm_failed_de", "sepa_debit", "3001", "requires_payment_method", "refer_to_customer"},
-		{"pm_insufficientFunds_de", "sepa_debit", "2227", "requires_payment_method", "insufficient_funds"},
+	const (
+		ach, sepa = "us_bank_account", "sepa_debit"
+		paid      = "succeeded"
+		bounced   = "requires_payment_method"
+		day       = 24 * time.Hour
+	)
+	tests := []struct {
+		account, kind, last4, status, code string
+		days                               time.Duration // 0: refused at once
+	}{
+		{"pm_usBankAccount_success", ach, "6789", paid, "", 4},
+		{"pm_usBankAccount_accountClosed", ach, "1113", bounced, "account_closed", 4},
+		{"pm_usBankAccount_noAccount", ach, "1116", bounced, "no_account", 4},
+		{"pm_usBankAccount_insufficientFunds", ach, "2227", bounced, "insufficient_funds", 4},
+		{"pm_usBankAccount_debitNotAuthorized", ach, "3335", bounced, "debit_not_authorized", 4},
+		{"pm_usBankAccount_invalidCurrency", ach, "4440", bounced, "invalid_currency", 4},
+		{"pm_usBankAccount_dispute", ach, "5559", paid, "", 4},
+		{"pm_usBankAccount_processing", ach, "0009", "processing", "", 4},
+		{"pm_usBankAccount_riskLevelHighest", ach, "4954", bounced, "payment_method_provider_decline", 0},
+		{"pm_usBankAccount_weeklyLimitExceeded", ach, "7771", bounced, "charge_exceeds_source_limit", 0},
+		{"pm_success_de", sepa, "3000", paid, "", 5},
+		{"pm_successDelayed_de", sepa, "3003", paid, "", 5},
+		{"pm_failed_de", sepa, "3001", bounced, "refer_to_customer", 5},
+		{"pm_failedDelayed_de", sepa, "3004", bounced, "refer_to_customer", 5},
+		{"pm_disputed_de", sepa, "3002", paid, "", 5},
+		{"pm_insufficientFunds_de", sepa, "2227", bounced, "insufficient_funds", 5},
+		{"pm_exceedsWeeklyVolumeLimit_de", sepa, "3434", bounced, "charge_exceeds_source_limit", 0},
+		{"pm_exceedsWeeklyTransactionLimit_de", sepa, "1212", bounced, "charge_exceeds_weekly_limit", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.account, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI()
 			got := a.debit(t, tt.account)
+			if tt.days == 0 {
+				got.want(t, 402, map[string]any{
+					"error.code": tt.code, "error.type": "invalid_request_error", "error.payment_intent.status": tt.status,
+					"error.payment_intent.last_payment_error.code": tt.code,
+				})
+				a.get(t, chargesPath+"/"+got.text("error", "charge"), "").want(t, 200, map[string]any{
+					"status": "failed", "failure_code": tt.code, "outcome.network_status": "not_sent_to_network",
+				})
+				if len(a.Ledger()) != 0 {
+					t.Errorf("ledger %+v", a.Ledger())
+				}
+				return
+			}
 			got.want(t, 200, map[string]any{"status": "processing", "amount_received": 0})
 			id, chargeID := got.text("id"), got.text("latest_charge")
 			if !strings.HasPrefix(chargeID, "py_3") || chargeID[3:20] != id[3:20] {
@@ -34,10 +66,12 @@ func TestT01_Debits(t *testing.T) {
 				"status": "pending", "paid": false, "payment_method_details.type": tt.kind,
 				"payment_method_details." + tt.kind + ".last4": tt.last4, "payment_method_details.card": nil,
 			})
+			a.Advance(tt.days*day - time.Second)
+			a.get(t, intentsPath+"/"+id, "").want(t, 200, map[string]any{"status": "processing"})
 			if a.paidFor(id) != 0 {
 				t.Error("money moved before the bank answered")
 			}
-			a.Advance(wait)
+			a.Advance(wait) // some take three minutes more
 			got = a.get(t, intentsPath+"/"+id, "")
 			got.want(t, 200, map[string]any{"status": tt.status})
 			if got.text("last_payment_error", "code") != tt.code {
@@ -46,7 +80,7 @@ func TestT01_Debits(t *testing.T) {
 			if paid := a.paidFor(id); (paid == 2000) != (tt.status == "succeeded") {
 				t.Errorf("the customer paid %d", paid)
 			}
-			a.Advance(30 * 24 * time.Hour)
+			a.Advance(30 * day)
 			a.get(t, intentsPath+"/"+id, "").want(t, 200, map[string]any{"status": tt.status})
 		})
 	}
@@ -91,7 +125,7 @@ func TestT01_RefundOfADebit(t *testing.T) {
 	a.refund(t, id, "").want(t, 400, map[string]any{
 		"error.message": "This PaymentIntent (" + id + ") does not have a successful charge to refund.",
 	})
-	a.Advance(wait)
+	a.Advance(settled)
 	got := a.refund(t, id, "&amount=500&expand[]=balance_transaction")
 	got.want(t, 200, map[string]any{
 		"status": "pending", "destination_details": nil, "balance_transaction.type": "payment_refund",

@@ -53,7 +53,7 @@ var declineCards = map[string]testCard{
 		last4: "0127", decline: &declineCVC, checks: cardChecks{CVC: "fail"},
 	},
 	"pm_card_chargeDeclinedProcessingError": {last4: "0119", decline: &declineProcessing},
-	"pm_card_chargeCustomerFail":            {last4: "0341", decline: &declineGeneric},
+	"pm_card_chargeCustomerFail":            {last4: "0341", decline: &declineGeneric, attaches: true},
 }
 
 // radarCards are scored or checked badly; under Radar's default rules only the highest risk is blocked.

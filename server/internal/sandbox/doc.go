@@ -5,6 +5,10 @@
 // codes, statuses, headers, idempotency, the published test payment methods. Where Stripe and a wish of ours differ,
 // Stripe is right. It speaks the subset that the service uses; any other URL is answered as Stripe answers an unknown one.
 //
+// The published test methods are there under all their names: templates (pm_card_visa), tokens (tok_visa) and numbers.
+// Some ids are no ids of Stripe's: pm_card_visa_applePay, pm_card_visa_googlePay, tok_visa_applePay and
+// tok_visa_googlePay are cards with a wallet, which at Stripe only a device makes.
+//
 // It must not know anything of the service: it imports no other package of this module and no Stripe library, so that
 // a mistake of ours is not made twice. It opens no socket and starts no goroutine: it is an http.Handler, and an
 // http.RoundTripper for tests and simulations.
@@ -15,6 +19,7 @@
 //
 // Objects live in tables (table.go) and are replaced, never changed in place. What an operation did is told by events
 // (event.go), which GET /v1/events lists, and what it moved by the ledger (ledger.go). What Stripe does by itself
-// happens when the clock has reached it (agenda.go): a hold expires after its days, a bank settles a debit and the test
-// cards for refunds take three minutes where Stripe takes days.
+// happens when the clock has reached it (agenda.go): a hold expires after its days, a bank settles a debit after four days
+// in the USA and five in the SEPA, a verification by microdeposits ends after ten, and refunds that are not made at once
+// take three minutes where Stripe takes days.
 package sandbox

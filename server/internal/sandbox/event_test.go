@@ -80,11 +80,11 @@ func TestT01_EventsPerOperation(t *testing.T) {
 		}, slices.Concat(paid, []string{"refund.created", "charge.refunded"}, changed)},
 		{"debit", func(t *testing.T, a api) { t.Helper(); a.debit(t, "pm_success_de") }, debited},
 		{
-			"debit settled", func(t *testing.T, a api) { t.Helper(); a.debit(t, "pm_success_de"); a.Advance(wait) },
+			"debit settled", func(t *testing.T, a api) { t.Helper(); a.debit(t, "pm_success_de"); a.Advance(settled) },
 			slices.Concat(debited, paid[1:]),
 		},
 		{
-			"debit bounced", func(t *testing.T, a api) { t.Helper(); a.debit(t, "pm_failed_de"); a.Advance(wait) },
+			"debit bounced", func(t *testing.T, a api) { t.Helper(); a.debit(t, "pm_failed_de"); a.Advance(settled) },
 			slices.Concat(debited, []string{"charge.failed", "payment_intent.payment_failed"}),
 		},
 		{"replay", func(t *testing.T, a api) {

@@ -14,16 +14,30 @@ const maxExpandDepth = 4
 var expandable = map[string]map[string]string{
 	"payment_intent": {
 		"latest_charge": "charge", "payment_method": "payment_method",
-		"application": "", "customer": "", "invoice": "", "last_payment_error": "", "on_behalf_of": "", "processing": "",
+		"customer":    "customer",
+		"application": "", "invoice": "", "last_payment_error": "", "on_behalf_of": "", "processing": "",
 		"review": "", "source": "", "transfer_data": "",
 	},
 	"charge": {
 		"balance_transaction": "balance_transaction", "payment_intent": "payment_intent", "refunds": "list of refund",
-		"application": "", "application_fee": "", "customer": "", "destination": "", "dispute": "",
+		"customer":    "customer",
+		"application": "", "application_fee": "", "destination": "", "dispute": "",
 		"failure_balance_transaction": "", "invoice": "", "on_behalf_of": "", "order": "", "review": "", "source": "",
 		"source_transfer": "", "transfer": "", "transfer_data": "",
 	},
-	"payment_method":      {"customer": ""},
+	"payment_method": {"customer": "customer"},
+	"customer": {
+		"invoice_settings": "invoice_settings",
+		"cash_balance":     "", "default_source": "", "discount": "", "sources": "", "subscriptions": "", "tax": "",
+		"tax_ids": "", "test_clock": "",
+	},
+	"invoice_settings": {"default_payment_method": "payment_method"},
+	"setup_intent": {
+		"mandate": "mandate", "payment_method": "payment_method",
+		"customer": "customer", "application": "", "last_setup_error": "", "latest_attempt": "", "on_behalf_of": "",
+		"single_use_mandate": "",
+	},
+	"mandate":             {"payment_method": "payment_method"},
 	"balance_transaction": {"source": "source"},
 	"refund": {
 		"balance_transaction": "balance_transaction", "charge": "charge",
@@ -37,9 +51,12 @@ var expandable = map[string]map[string]string{
 	},
 	"event":                  {"data": "", "request": ""},
 	"list of charge":         {"data": "charge"},
+	"list of customer":       {"data": "customer"},
 	"list of event":          {"data": "event"},
 	"list of payment_intent": {"data": "payment_intent"},
+	"list of payment_method": {"data": "payment_method"},
 	"list of refund":         {"data": "refund"},
+	"list of setup_intent":   {"data": "setup_intent"},
 }
 
 // checkExpand refuses a path before anything is executed.
@@ -85,16 +102,40 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 	switch o := object.(type) {
 	case *paymentIntent:
 		snapshot := *o
+		s.expandRef(&snapshot.Customer, below["customer"])
 		s.expandRef(&snapshot.LatestCharge, below["latest_charge"])
+		s.expandRef(&snapshot.PaymentMethod, below["payment_method"])
+		return &snapshot
+	case *setupIntent:
+		snapshot := *o
+		s.expandRef(&snapshot.Customer, below["customer"])
+		s.expandRef(&snapshot.Mandate, below["mandate"])
+		s.expandRef(&snapshot.PaymentMethod, below["payment_method"])
+		return &snapshot
+	case *mandate:
+		snapshot := *o
 		s.expandRef(&snapshot.PaymentMethod, below["payment_method"])
 		return &snapshot
 	case *charge:
 		snapshot := *o
 		s.expandRef(&snapshot.BalanceTransaction, below["balance_transaction"])
+		s.expandRef(&snapshot.Customer, below["customer"])
 		s.expandRef(&snapshot.PaymentIntent, below["payment_intent"])
 		if below["refunds"] != nil {
 			snapshot.Refunds = s.refundsOf(o, below["refunds"])
 		}
+		return &snapshot
+	case *customer:
+		if o.deleted {
+			return o.tombstone()
+		}
+		snapshot := *o
+		s.expandRef(&snapshot.InvoiceSettings.DefaultPaymentMethod,
+			underneath(below["invoice_settings"], "default_payment_method"))
+		return &snapshot
+	case *paymentMethod:
+		snapshot := *o
+		s.expandRef(&snapshot.Customer, below["customer"])
 		return &snapshot
 	case *refund:
 		snapshot := *o
@@ -134,6 +175,17 @@ func inside(paths []string) []string {
 	return slices.DeleteFunc(paths, func(path string) bool { return path == "" })
 }
 
+// underneath gives what follows a name in paths; nil where none has it.
+func underneath(paths []string, name string) []string {
+	var rest []string
+	for _, path := range paths {
+		if head, more, _ := strings.Cut(path, "."); head == name {
+			rest = append(rest, more)
+		}
+	}
+	return rest
+}
+
 // refundsOf lists the newest refunds of a charge.
 func (s *Sandbox) refundsOf(ch *charge, paths []string) *chargeRefunds {
 	all := &chargeRefunds{
@@ -159,10 +211,16 @@ func (s *Sandbox) lookUp(id string) any {
 	switch kind {
 	case "pi":
 		return found(s.world.paymentIntents.get(id))
+	case "cus":
+		return found(s.world.customers.get(id))
 	case "ch", "py":
 		return found(s.world.charges.get(id))
 	case "re", "pyr":
 		return found(s.world.refunds.get(id))
+	case "seti":
+		return found(s.world.setupIntents.get(id))
+	case "mandate":
+		return found(s.world.mandates.get(id))
 	case "pm":
 		return found(s.world.paymentMethods.get(id))
 	case "txn":

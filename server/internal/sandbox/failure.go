@@ -22,6 +22,7 @@ type failure struct {
 	status   int
 	unlogged bool // Stripe gives no request_log_url when it refuses before it looks at the endpoint
 	docless  bool // the code has no page of its own
+	result   bool // what was asked for was done, and this is how it ended
 
 	charge    string
 	code      string
@@ -29,6 +30,7 @@ type failure struct {
 	message   string
 	param     string
 	intent    *paymentIntent
+	setup     *setupIntent
 	method    *paymentMethod
 	errorType string
 }
@@ -44,13 +46,14 @@ type errorBody struct {
 	PaymentIntent *paymentIntent `json:"payment_intent,omitempty"`
 	PaymentMethod *paymentMethod `json:"payment_method,omitempty"`
 	RequestLogURL string         `json:"request_log_url,omitempty"`
+	SetupIntent   *setupIntent   `json:"setup_intent,omitempty"`
 	Type          string         `json:"type"`
 }
 
 func (f *failure) body(requestID string, at time.Time) any {
 	b := errorBody{
 		Charge: f.charge, Code: f.code, DeclineCode: f.decline, Message: f.message, Param: f.param,
-		PaymentIntent: f.intent, PaymentMethod: f.method, Type: f.errorType,
+		PaymentIntent: f.intent, PaymentMethod: f.method, SetupIntent: f.setup, Type: f.errorType,
 	}
 	if f.code != "" && !f.docless {
 		b.DocURL = docURL(f.code)
@@ -89,5 +92,12 @@ func unexpectedState(intent *paymentIntent, message string) *failure {
 func (f *failure) about(intent *paymentIntent) *failure {
 	snapshot := *intent
 	f.intent = &snapshot
+	return f
+}
+
+// aboutSetup is about for setup intents.
+func (f *failure) aboutSetup(intent *setupIntent) *failure {
+	snapshot := *intent
+	f.setup = &snapshot
 	return f
 }

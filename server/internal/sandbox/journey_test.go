@@ -70,8 +70,10 @@ func (a api) chargeOf(t *testing.T, intent string) reply {
 	return a.get(t, chargesPath+"/"+id, "expand[]=refunds&expand[]=balance_transaction")
 }
 
-// wait is longer than what the test cards and test accounts take.
-const wait = 5 * time.Minute
+const (
+	wait    = 5 * time.Minute    // longer than what refunds take
+	settled = 6 * 24 * time.Hour // longer than what banks take
+)
 
 // events gives all events, oldest first.
 func (a api) events(t *testing.T) []map[string]any {

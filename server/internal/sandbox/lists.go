@@ -54,8 +54,9 @@ func (s *Sandbox) listPaymentIntents(c *call) (any, *failure) {
 	if f := s.checkReferences(c); f != nil {
 		return nil, f
 	}
+	owner := c.text("customer")
 	return pageOf(c, &s.world.paymentIntents, "payment_intent", func(pi *paymentIntent) bool {
-		return c.within(pi.Created)
+		return c.within(pi.Created) && (owner == "" || pi.Customer.id == owner)
 	})
 }
 
@@ -63,10 +64,10 @@ func (s *Sandbox) listCharges(c *call) (any, *failure) {
 	if f := s.checkReferences(c); f != nil {
 		return nil, f
 	}
-	intent, group := c.text("payment_intent"), c.text("transfer_group")
+	intent, group, owner := c.text("payment_intent"), c.text("transfer_group"), c.text("customer")
 	return pageOf(c, &s.world.charges, "charge", func(ch *charge) bool {
 		return c.within(ch.Created) && (intent == "" || ch.PaymentIntent.id == intent) &&
-			(group == "" || string(ch.TransferGroup) == group)
+			(group == "" || string(ch.TransferGroup) == group) && (owner == "" || ch.Customer.id == owner)
 	})
 }
 
@@ -83,7 +84,9 @@ func (s *Sandbox) listRefunds(c *call) (any, *failure) {
 // checkReferences refuses a list that filters by an object that does not exist.
 func (s *Sandbox) checkReferences(c *call) *failure {
 	if id := c.text("customer"); id != "" {
-		return missing(http.StatusBadRequest, "customer", id, "customer")
+		if _, f := s.customerParam(c, id, "customer"); f != nil {
+			return f
+		}
 	}
 	id := c.text("charge")
 	if _, known := s.world.charges.get(id); id != "" && !known {

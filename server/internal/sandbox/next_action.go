@@ -4,9 +4,10 @@ import "net/url"
 
 // nextAction is the step that the customer must take.
 type nextAction struct {
-	RedirectToURL *redirectToURL `json:"redirect_to_url,omitempty"`
-	Type          string         `json:"type"`
-	UseStripeSDK  *useStripeSDK  `json:"use_stripe_sdk,omitempty"`
+	RedirectToURL           *redirectToURL  `json:"redirect_to_url,omitempty"`
+	Type                    string          `json:"type"`
+	UseStripeSDK            *useStripeSDK   `json:"use_stripe_sdk,omitempty"`
+	VerifyWithMicrodeposits *verifyDeposits `json:"verify_with_microdeposits,omitempty"`
 }
 
 type redirectToURL struct {
@@ -34,19 +35,28 @@ type directoryServer struct {
 	RootCertificateAuthorities []string `json:"root_certificate_authorities"`
 }
 
-// challenge is a 3D Secure step that the customer has not taken yet.
-type challenge struct {
-	how     confirmation
-	attempt string
+// verifyDeposits asks the customer for what two small deposits on the account's statement say.
+type verifyDeposits struct {
+	ArrivalDate           int64  `json:"arrival_date"`
+	HostedVerificationURL string `json:"hosted_verification_url"`
+	MicrodepositType      string `json:"microdeposit_type"`
 }
 
-// nextAction is the step of a challenge: a page when the caller named one to come back to, otherwise a step that
-// Stripe.js takes (docs.stripe.com/payments/3d-secure/authentication-flow).
-func (s *Sandbox) nextAction(pi *paymentIntent) *nextAction {
-	how, attempt := pi.waiting.how, pi.waiting.attempt
+// challenge is a step that the customer has not taken yet: 3D Secure, or the verification of a bank account.
+type challenge struct {
+	how      confirmation
+	attempt  string
+	deposits bool // it is about a bank account
+	failures int  // how often the customer gave something wrong about the deposits
+}
+
+// nextAction is the step of a 3D Secure challenge: a page when the caller named one to come back to, otherwise a step
+// that Stripe.js takes (docs.stripe.com/payments/3d-secure/authentication-flow). The kind is that of the intent.
+func (s *Sandbox) nextAction(waiting *challenge, kind, id, secret string) *nextAction {
+	how, attempt := waiting.how, waiting.attempt
 	if how.returnURL != "" && !how.useStripeSDK {
-		page := "https://hooks.stripe.com/3d_secure_2/hosted?" + "merchant=" + s.account + "&payment_intent=" + pi.ID +
-			"&payment_intent_client_secret=" + url.QueryEscape(pi.ClientSecret) +
+		page := "https://hooks.stripe.com/3d_secure_2/hosted?" + "merchant=" + s.account + "&" + kind + "=" + id +
+			"&" + kind + "_client_secret=" + url.QueryEscape(secret) +
 			"&publishable_key=pk_test_sandbox&source=" + attempt
 		return &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{ReturnURL: how.returnURL, URL: page}}
 	}

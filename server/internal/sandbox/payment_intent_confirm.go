@@ -13,7 +13,7 @@ type confirmation struct {
 	returnURL     string
 	errorOnAction bool
 	useStripeSDK  bool
-	mandate       bool // the customer agreed to debits
+	consent       *acceptance // how the customer agreed to debits; nil where they were not asked
 }
 
 func readConfirmation(c *call, method *paymentMethod) confirmation {
@@ -21,7 +21,7 @@ func readConfirmation(c *call, method *paymentMethod) confirmation {
 	return confirmation{
 		method: method, offSession: off != "" && off != "false", returnURL: c.text("return_url"),
 		errorOnAction: c.flag("error_on_requires_action"), useStripeSDK: c.flag("use_stripe_sdk"),
-		mandate: c.has("mandate_data"),
+		consent: c.consent(),
 	}
 }
 
@@ -47,6 +47,9 @@ func (s *Sandbox) confirmPaymentIntent(c *call) (any, *failure) {
 			return nil, missing(http.StatusBadRequest, "PaymentMethod", id, "payment_method").about(pi)
 		}
 		method = found
+	}
+	if f := s.mayCharge(c, pi, method); f != nil {
+		return nil, f.about(pi)
 	}
 	next := *pi
 	next.change(c)
@@ -99,6 +102,7 @@ func (p *paymentIntent) change(c *call) {
 		p.Shipping = readShipping(c)
 	}
 	p.applyCardOptions(c)
+	p.applyDebitOptions(c)
 }
 
 // confirm attempts one payment on a copy of the intent.
@@ -119,10 +123,9 @@ func (s *Sandbox) confirm(c *call, pi *paymentIntent, how confirmation) *failure
 		return s.charge(c, pi, how)
 	case card.auth == authBroken, card.auth == authBrokenIfAsked && demanded:
 		return s.declined(c, pi, how.method, &declineGeneric)
-	case card.auth == authRequired && how.offSession:
+	case how.offSession && (card.auth == authRequired || card.auth == authUnlessSetUp && !how.method.setUp):
 		return s.declined(c, pi, how.method, &declineAuth)
-	case (card.auth == authRequired || card.auth == authOnSession || card.auth == authIfRequested && demanded) &&
-		!how.offSession:
+	case !how.offSession && card.challenges(demanded):
 		return s.actionRequired(c, pi, how)
 	}
 	return s.charge(c, pi, how)
@@ -130,26 +133,36 @@ func (s *Sandbox) confirm(c *call, pi *paymentIntent, how confirmation) *failure
 
 // charge asks the bank, after the customer authenticated or where that is not needed.
 func (s *Sandbox) charge(c *call, pi *paymentIntent, how confirmation) *failure {
+	how.method, _ = s.world.paymentMethods.get(how.method.ID) // it may have changed during the customer's step
 	refused := how.method.test.decline
-	if pi.passed != nil && refused == nil {
+	if (pi.passed != nil || how.method.setUp) && refused == nil {
 		refused = how.method.test.declineAfterAuth
 	}
 	if refused != nil {
 		return s.declined(c, pi, how.method, refused)
 	}
 	s.paid(c, pi, how)
+	s.keep(c, pi, how.method)
 	return nil
 }
+
+const (
+	mayRedirect = "Because some of these payment methods might redirect your customer off of your page, you must provide " +
+		"a `return_url`. If you don't want to accept redirect-based payment methods, set " +
+		"`automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when " +
+		"creating Setup Intents and Payment Intents."
+	previouslyUsed = "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, " +
+		"shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used " +
+		"again. To use a PaymentMethod multiple times, you must attach it to a Customer first."
+)
 
 // mayPay refuses what can not be attempted at all.
 func (p *paymentIntent) mayPay(how confirmation) *failure {
 	redirects := p.AutomaticPaymentMethods != nil && p.AutomaticPaymentMethods.AllowRedirects == redirectsAllow
 	switch {
 	case redirects && how.returnURL == "" && !how.offSession:
-		return invalid("", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because "+
-			"some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. "+
-			"If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` "+
-			"and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
+		return invalid("", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. "+
+			mayRedirect)
 	case redirects && how.errorOnAction:
 		return invalid("", "error_on_requires_action", "You cannot set `error_on_requires_action` on a PaymentIntent that is "+
 			"configured to accept payment methods enabled in your Dashboard.")
@@ -158,9 +171,7 @@ func (p *paymentIntent) mayPay(how confirmation) *failure {
 			"either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly "+
 			"with a payment method or ConfirmationToken.")
 	case how.method.used:
-		return invalid("", "", "The provided PaymentMethod was previously used with a PaymentIntent without Customer "+
-			"attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It "+
-			"may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.")
+		return invalid("", "", previouslyUsed)
 	case how.offSession && p.SetupFutureUsage != "":
 		return invalid("", "", "You cannot confirm with the `off_session` parameter when `setup_future_usage` is also set on "+
 			"the PaymentIntent because you cannot set up future usages when processing payments off-session.")
@@ -190,7 +201,7 @@ func (s *Sandbox) actionRequired(c *call, pi *paymentIntent, how confirmation) *
 	}
 	pi.LastPaymentError, pi.passed = nil, nil
 	pi.waiting = &challenge{how: how, attempt: s.ids.payment("payatt_", stemOf(pi.ID))}
-	pi.NextAction = s.nextAction(pi)
+	pi.NextAction = s.nextAction(pi.waiting, pi.Object, pi.ID, pi.ClientSecret)
 	pi.PaymentMethod = ref{id: how.method.ID}
 	pi.Status = statusRequiresAction
 	s.emit(c, "payment_intent.requires_action", pi, nil)

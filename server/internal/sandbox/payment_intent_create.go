@@ -9,14 +9,19 @@ import (
 // createPaymentIntent makes an intent and, with confirm, pays it at once. A refused confirmation leaves the intent
 // behind: a caller finds its id in the error (docs.stripe.com/api/errors).
 func (s *Sandbox) createPaymentIntent(c *call) (any, *failure) {
-	if customer := c.text("customer"); customer != "" {
-		return nil, missing(http.StatusBadRequest, "customer", customer, "customer")
+	if id := c.text("customer"); id != "" {
+		if _, f := s.customerParam(c, id, "customer"); f != nil {
+			return nil, f
+		}
 	}
 	var method *paymentMethod
 	if id := c.text("payment_method"); id != "" {
 		found, known := s.usePaymentMethod(c, id)
 		if !known {
 			return nil, missing(http.StatusBadRequest, "PaymentMethod", id, "payment_method")
+		}
+		if f := found.belongsTo(c.text("customer")); f != nil {
+			return nil, f
 		}
 		method = found
 	}
@@ -43,6 +48,7 @@ func (s *Sandbox) newPaymentIntent(c *call) *paymentIntent {
 		ClientSecret:  id + "_secret_" + s.ids.letters(25),
 		CaptureMethod: orElse(c.text("capture_method"), "automatic"), Created: c.at.Unix(),
 		ConfirmationMethod: orElse(c.text("confirmation_method"), "automatic"),
+		Customer:           ref{id: c.text("customer")},
 		Description:        nullString(c.text("description")), Metadata: c.metadata(),
 		ReceiptEmail:              nullString(c.text("receipt_email")),
 		SetupFutureUsage:          nullString(c.text("setup_future_usage")),
@@ -54,6 +60,7 @@ func (s *Sandbox) newPaymentIntent(c *call) *paymentIntent {
 	}
 	s.chooseMethodTypes(c, pi)
 	pi.applyCardOptions(c)
+	pi.applyDebitOptions(c)
 	return pi
 }
 

@@ -37,7 +37,9 @@ func (s *Sandbox) paid(c *call, pi *paymentIntent, how confirmation) {
 // settledOn notes the charge that ended the attempt. Without a customer a method pays once
 // (docs.stripe.com/payments/payment-methods, single use).
 func (p *paymentIntent) settledOn(ch *charge, method *paymentMethod) {
-	method.used = true
+	if method.Customer.id == "" {
+		method.used = true
+	}
 	p.LastPaymentError, p.NextAction, p.waiting, p.passed = nil, nil, nil, nil
 	p.LatestCharge, p.PaymentMethod = ref{id: ch.ID}, ref{id: method.ID}
 }

@@ -98,10 +98,7 @@ var methodOptionsShape = append(shape{
 		{name: "cvc_token", kind: kindRefused},
 		{name: "installments", kind: kindRefused},
 		{name: "mandate_options", kind: kindRefused},
-		{name: "network", kind: kindEnum, oneOf: []string{
-			"amex", "cartes_bancaires", "diners", "discover", "eftpos_au", "interac", "jcb", "mastercard", "unionpay",
-			"unknown", "visa",
-		}},
+		{name: "network", kind: kindEnum, oneOf: cardNetworks},
 		{name: "request_extended_authorization", kind: kindRefused},
 		{name: "request_incremental_authorization", kind: kindRefused},
 		{name: "request_multicapture", kind: kindRefused},
@@ -113,12 +110,29 @@ var methodOptionsShape = append(shape{
 		{name: "statement_descriptor_suffix_kanji", kind: kindRefused},
 		{name: "three_d_secure", kind: kindRefused},
 	}},
+	{name: "us_bank_account", kind: kindHash, unset: true, fields: slices.Concat(usDebitsShape, shape{
+		{name: "preferred_settlement_speed", kind: kindRefused},
+		{name: "setup_future_usage", kind: kindRefused},
+	})},
 }, refusedOptions()...)
+
+// usDebitsShape holds what the options of a payment and of a setup intent have in common.
+var usDebitsShape = shape{
+	{name: "financial_connections", kind: kindRefused},
+	{name: "mandate_options", kind: kindRefused},
+	{name: "networks", kind: kindRefused},
+	{name: "verification_method", kind: kindEnum, oneOf: []string{"automatic", verifyInstantly, "microdeposits"}},
+}
+
+var cardNetworks = []string{
+	"amex", "cartes_bancaires", "diners", "discover", "eftpos_au", "interac", "jcb", "mastercard", "unionpay",
+	"unknown", "visa",
+}
 
 func refusedOptions() shape {
 	var s shape
 	for _, name := range methodTypes {
-		if name != "card" {
+		if name != "card" && name != "us_bank_account" {
 			s = append(s, field{name: name, kind: kindRefused})
 		}
 	}
@@ -163,12 +177,16 @@ func checkMethodTypes(c *call) *failure {
 	}
 	for _, name := range types.names {
 		if word := types.kids[name].text; !slices.Contains(methodTypes, word) {
-			return invalid("payment_intent_invalid_parameter", "payment_method_types", fmt.Sprintf("The payment method type "+
-				"%q is invalid. Please ensure the provided type is activated in your dashboard "+
-				"(https://dashboard.stripe.com/account/payments/settings) and your account is enabled for any preview features "+
-				"that you are trying to use. See https://stripe.com/docs/payments/payment-methods/integration-options for "+
-				"supported payment method, currency, and country combinations.", word))
+			return invalid("payment_intent_invalid_parameter", "payment_method_types", unknownType(word))
 		}
 	}
 	return checkMandate(c)
+}
+
+func unknownType(word string) string {
+	return fmt.Sprintf("The payment method type %q is invalid. Please ensure the provided type is activated in your "+
+		"dashboard (https://dashboard.stripe.com/account/payments/settings) and your account is enabled for any preview "+
+		"features that you are trying to use. See "+
+		"https://stripe.com/docs/payments/payment-methods/integration-options for supported payment method, currency, and "+
+		"country combinations.", word)
 }

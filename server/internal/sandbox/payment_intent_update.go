@@ -29,10 +29,10 @@ func (s *Sandbox) updatePaymentIntent(c *call) (any, *failure) {
 			return nil, pi.notChangeable(name)
 		}
 	}
-	if id := c.text("customer"); id != "" {
-		return nil, missing(http.StatusBadRequest, "customer", id, "customer").about(pi)
-	}
 	next := *pi
+	if f := s.chooseCustomer(c, &next); f != nil {
+		return nil, f.about(pi)
+	}
 	next.LastPaymentError = nil // docs.stripe.com/api/payment_intents/object, last_payment_error
 	next.change(c)
 	next.describe(c)
@@ -98,6 +98,9 @@ func (s *Sandbox) chooseMethod(c *call, p *paymentIntent) *failure {
 		return missing(http.StatusBadRequest, "PaymentMethod", id, "payment_method")
 	}
 	if f := p.accepts(method); f != nil {
+		return f
+	}
+	if f := method.belongsTo(p.Customer.id); f != nil {
 		return f
 	}
 	p.PaymentMethod = ref{id: method.ID}

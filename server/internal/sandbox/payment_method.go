@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"crypto/sha256"
-	"net/http"
 	"time"
 )
 
@@ -22,8 +21,15 @@ type paymentMethod struct {
 
 	test  *testCard  // how a card behaves
 	debit *testDebit // how a bank account behaves
-	used  bool       // it paid without a customer, so it can not be used again
+	used  bool       // it paid without a customer, or was detached from one, so it can not be used again
+
+	verified bool   // of a bank account: it may be debited. One given by number must be verified first.
+	barred   bool   // of a bank account: it could not be verified, so it can not be used
+	mandate  string // of a bank account: under which it may be debited again, without asking the customer
+	setUp    bool   // of a card: the customer authenticated it for payments off session
 }
+
+func (m *paymentMethod) identity() string { return m.ID }
 
 type billingDetails struct {
 	Address address    `json:"address"`
@@ -33,19 +39,19 @@ type billingDetails struct {
 }
 
 type card struct {
-	Brand             string     `json:"brand"`
-	Checks            cardChecks `json:"checks"`
-	Country           string     `json:"country"`
-	DisplayBrand      string     `json:"display_brand"`
-	ExpMonth          int        `json:"exp_month"`
-	ExpYear           int        `json:"exp_year"`
-	Fingerprint       string     `json:"fingerprint"`
-	Funding           string     `json:"funding"`
-	GeneratedFrom     null       `json:"generated_from"`
-	Last4             string     `json:"last4"`
-	Networks          networks   `json:"networks"`
-	ThreeDSecureUsage supported  `json:"three_d_secure_usage"`
-	Wallet            null       `json:"wallet"`
+	Brand             string      `json:"brand"`
+	Checks            cardChecks  `json:"checks"`
+	Country           string      `json:"country"`
+	DisplayBrand      string      `json:"display_brand"`
+	ExpMonth          int         `json:"exp_month"`
+	ExpYear           int         `json:"exp_year"`
+	Fingerprint       string      `json:"fingerprint"`
+	Funding           string      `json:"funding"`
+	GeneratedFrom     null        `json:"generated_from"`
+	Last4             string      `json:"last4"`
+	Networks          networks    `json:"networks"`
+	ThreeDSecureUsage supported   `json:"three_d_secure_usage"`
+	Wallet            *cardWallet `json:"wallet"`
 }
 
 type cardChecks struct {
@@ -57,13 +63,18 @@ type cardChecks struct {
 // cvcUnchecked is how a method looks until the bank has seen it (captured from api.stripe.com at 2023-10-16).
 const cvcUnchecked = "unchecked"
 
-// checkCVC notes that a bank has looked at the card. Who holds the old card sees it unchecked.
+// checkCVC notes that a bank has looked at the card, and at the address that came with it. Who holds the old card sees
+// it unchecked.
 func (m *paymentMethod) checkCVC() {
-	if m.Card.Checks.CVC == cvcUnchecked {
-		checked := *m.Card
-		checked.Checks.CVC = "pass"
-		m.Card = &checked
+	seen := *m.Card
+	for _, check := range []*nullString{
+		&seen.Checks.AddressLine1, &seen.Checks.AddressPostalCode, &seen.Checks.CVC,
+	} {
+		if *check == cvcUnchecked {
+			*check = "pass"
+		}
 	}
+	m.Card = &seen
 }
 
 type networks struct {
@@ -86,16 +97,22 @@ func (s *Sandbox) usePaymentMethod(c *call, id string) (method *paymentMethod, k
 	if !isCard && !isAccount {
 		return nil, false
 	}
-	method = &paymentMethod{
-		ID: s.ids.object("pm_", c.at), Object: "payment_method", Created: c.at.Unix(), Metadata: map[string]string{},
-	}
+	method = s.newPaymentMethod(c)
 	if isCard {
 		method.Type, method.Card, method.test = "card", test.card(c.at), &test
 	} else {
 		account.describe(method)
+		method.BillingDetails.Name, method.BillingDetails.Email = "Jenny Rosen", "jenny.rosen@example.com"
+		method.verified = true
 	}
 	s.world.paymentMethods.put(method.ID, method)
 	return method, true
+}
+
+func (s *Sandbox) newPaymentMethod(c *call) *paymentMethod {
+	return &paymentMethod{
+		ID: s.ids.object("pm_", c.at), Object: "payment_method", Created: c.at.Unix(), Metadata: map[string]string{},
+	}
 }
 
 func (t testCard) card(at time.Time) *card {
@@ -104,23 +121,19 @@ func (t testCard) card(at time.Time) *card {
 		ExpMonth: int(at.UTC().Month()), ExpYear: at.UTC().Year() + 1, Fingerprint: t.fingerprint(),
 		Networks:          networks{Available: []string{t.brand}},
 		ThreeDSecureUsage: supported{!t.without3DS},
+		Wallet:            newWallet(t.wallet),
 	}
 }
 
-// fingerprint is the same whenever the same card number is used.
-func (t testCard) fingerprint() string {
-	sum := sha256.Sum256([]byte(t.brand + t.country + t.funding + t.last4))
+// fingerprint is the same whenever the same card is used.
+func (t testCard) fingerprint() string { return fingerprint(t.brand + t.country + t.funding + t.last4) }
+
+// fingerprint tells two cards or accounts apart, and nothing else of them.
+func fingerprint(number string) string {
+	sum := sha256.Sum256([]byte(number))
 	text := make([]byte, 16)
 	for i := range text {
 		text[i] = base62[int(sum[i])%len(base62)]
 	}
 	return string(text)
-}
-
-func (s *Sandbox) getPaymentMethod(c *call) (any, *failure) {
-	method, known := s.usePaymentMethod(c, c.id)
-	if !known {
-		return nil, missing(http.StatusNotFound, "PaymentMethod", c.id, "payment_method")
-	}
-	return method, nil
 }

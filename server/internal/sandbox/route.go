@@ -4,20 +4,23 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // route is one endpoint.
 type route struct {
 	method  string
-	path    string // {id} stands for the object
+	path    string // {id} stands for the object, {below} for one that belongs to it
 	returns string // the type of the object in the answer; expand starts there
 	shape   shape
 	check   func(*call) *failure // rules across parameters, before anything is executed or stored
 	run     func(*Sandbox, *call) (any, *failure)
 }
 
-var routes = []route{
+var routes = slices.Concat(paymentRoutes, customerRoutes, methodRoutes, setupRoutes)
+
+var paymentRoutes = []route{
 	{http.MethodPost, "/v1/payment_intents", "payment_intent", createShape, checkCreate, (*Sandbox).createPaymentIntent},
 	{
 		http.MethodGet, "/v1/payment_intents", "list of payment_intent", intentListShape, checkList,
@@ -51,7 +54,6 @@ var routes = []route{
 		http.MethodGet, "/v1/balance_transactions/{id}", "balance_transaction", getShape, nil,
 		(*Sandbox).getBalanceTransaction,
 	},
-	{http.MethodGet, "/v1/payment_methods/{id}", "payment_method", getShape, nil, (*Sandbox).getPaymentMethod},
 	{http.MethodGet, "/v1/events", "list of event", eventListShape, checkEventList, (*Sandbox).listEvents},
 	{http.MethodGet, "/v1/events/{id}", "event", getShape, nil, (*Sandbox).getEvent},
 }
@@ -59,8 +61,8 @@ var routes = []route{
 // resolve finds the endpoint. A wrong method is an unknown URL at Stripe, and so is a trailing slash.
 func (c *call) resolve() *failure {
 	for i := range routes {
-		if id, ok := routes[i].match(c); ok {
-			c.route, c.id = &routes[i], id
+		if id, below, ok := routes[i].match(c); ok {
+			c.route, c.id, c.below = &routes[i], id, below
 			return nil
 		}
 	}
@@ -71,28 +73,30 @@ func (c *call) resolve() *failure {
 	return f
 }
 
-func (r *route) match(c *call) (id string, ok bool) {
+func (r *route) match(c *call) (id, below string, ok bool) {
 	if r.method != c.method {
-		return "", false
+		return "", "", false
 	}
 	want, got := strings.Split(r.path, "/"), strings.Split(c.path, "/")
 	if len(want) != len(got) {
-		return "", false
+		return "", "", false
 	}
 	for i := range want {
 		part, err := url.PathUnescape(got[i])
 		switch {
 		case err != nil || part == "":
 			if want[i] != "" {
-				return "", false
+				return "", "", false
 			}
 		case want[i] == "{id}":
 			id = part
+		case want[i] == "{below}":
+			below = part
 		case want[i] != part:
-			return "", false
+			return "", "", false
 		}
 	}
-	return id, true
+	return id, below, true
 }
 
 // validate checks the parameters: one by one, then together, then the paths to expand.

@@ -21,6 +21,7 @@ const (
 	kindCurrency
 	kindEmail
 	kindURL
+	kindCountry
 	kindRange      // an integer, or a hash of its bounds
 	kindOffSession // true, false, one_off or recurring
 	kindRefused    // a parameter of Stripe's that the sandbox does not imitate: better refused than quietly ignored
@@ -146,11 +147,13 @@ func (f field) checkText(text, path string) *failure {
 		return checkCurrency(text, path)
 	case kindEmail:
 		if name, host, ok := strings.Cut(text, "@"); !ok || name == "" || !strings.Contains(host, ".") ||
-			strings.ContainsAny(text, " \t\n") {
+			strings.ContainsAny(text, " \t\n") || f.max > 0 && len([]rune(text)) > f.max {
 			return invalid("email_invalid", path, "Invalid email address: "+text)
 		}
 	case kindURL:
 		return checkURL(text, path)
+	case kindCountry:
+		return checkCountry(text, path)
 	case kindText, kindList, kindHash, kindMetadata, kindRefused:
 	}
 	return f.checkLength(text, path)

@@ -184,11 +184,42 @@ var states = []statement{
 		with(approved, "status", "pending", "paid", false, "captured", true,
 			"balance_transaction", nil, "outcome.risk_level", "not_assessed"),
 	},
+	{"requires_action until the account is verified", func(t *testing.T, a api) string {
+		t.Helper()
+		return idOf(a.payFrom(t, a.account(t, "000123456789"), ""))
+	}, map[string]any{
+		"status": "requires_action", "next_action.type": "verify_with_microdeposits", "next_action": anything,
+		"latest_charge": nil, "next_action.verify_with_microdeposits.microdeposit_type": "amounts",
+	}, nil},
+	{"processing after the verification", func(t *testing.T, a api) string {
+		t.Helper()
+		id := idOf(a.payFrom(t, a.account(t, "000123456789"), ""))
+		a.verify(t, intentsPath, id, rightAmounts).want(t, 200, nil)
+		return id
+	}, map[string]any{"status": "processing"}, with(approved, "status", "pending", "paid", false)},
+	{"requires_payment_method after the verification failed", func(t *testing.T, a api) string {
+		t.Helper()
+		id := idOf(a.payFrom(t, a.account(t, "000123456789"), ""))
+		a.verify(t, intentsPath, id, "descriptor_code=SM33CC").want(t, 400, nil)
+		return id
+	}, map[string]any{
+		"status": "requires_payment_method", "payment_method": nil, "latest_charge": nil, "last_payment_error": anything,
+		"last_payment_error.code": "payment_method_microdeposit_verification_attempts_exceeded",
+	}, nil},
+	{"requires_payment_method over a limit", func(t *testing.T, a api) string {
+		t.Helper()
+		return idOf(a.debit(t, "pm_usBankAccount_weeklyLimitExceeded"))
+	}, map[string]any{
+		"status": "requires_payment_method", "payment_method": nil, "last_payment_error": anything,
+		"last_payment_error.code": "charge_exceeds_source_limit",
+	}, map[string]any{
+		"status": "failed", "paid": false, "failure_code": "charge_exceeds_source_limit", "outcome.type": "invalid",
+	}},
 	{
 		"succeeded after processing", func(t *testing.T, a api) string {
 			t.Helper()
 			id := idOf(a.debit(t, "pm_success_de"))
-			a.Advance(wait)
+			a.Advance(settled)
 			return id
 		},
 		map[string]any{"status": "succeeded", "amount_received": 2000},
@@ -197,7 +228,7 @@ var states = []statement{
 	{"requires_payment_method after processing", func(t *testing.T, a api) string {
 		t.Helper()
 		id := idOf(a.debit(t, "pm_usBankAccount_insufficientFunds"))
-		a.Advance(wait)
+		a.Advance(settled)
 		return id
 	}, map[string]any{
 		"status": "requires_payment_method", "payment_method": nil, "last_payment_error": anything,
