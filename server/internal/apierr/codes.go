@@ -47,7 +47,7 @@ var codesByKind = map[kind][]string{
 		"payment_method_invalid_parameter_testmode",
 		"payment_method_microdeposit_verification_amounts_invalid", "payment_method_unsupported_type",
 		"postal_code_invalid", "routing_number_invalid", "setup_intent_invalid_parameter", "state_unsupported",
-		"tax_id_invalid", "transfer_source_balance_parameters_mismatch", "url_invalid",
+		"tax_id_invalid", "token_already_used", "transfer_source_balance_parameters_mismatch", "url_invalid",
 	},
 	kindDecline: {
 		"account_closed", "account_information_mismatch", "acss_debit_session_incomplete",
@@ -86,7 +86,7 @@ var codesByKind = map[kind][]string{
 		"payouts_not_allowed", "product_inactive", "progressive_onboarding_limit_exceeded",
 		"refund_disputed_payment", "return_intent_already_processed", "setup_intent_unexpected_state",
 		"sku_inactive", "status_transition_invalid", "terminal_location_country_unsupported",
-		"token_already_used", "token_in_use", "transfers_not_allowed",
+		"token_in_use", "transfers_not_allowed",
 	},
 	kindMissing: {
 		"account_invalid", "invoice_upcoming_none", "resource_missing",

@@ -1,6 +1,7 @@
 package apierr
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -29,8 +30,10 @@ type StripeError struct {
 	// Field is Param in the words of our request, for example `amount.minor_units`; empty where no field of ours stands
 	// behind it.
 	Field string
-	// PaymentIntentID and PaymentIntentStatus are those of the payment intent inside the error; SetupIntentID likewise.
-	PaymentIntentID, PaymentIntentStatus, SetupIntentID string
+	// PaymentIntentID and PaymentIntentStatus are those of the payment intent inside the error.
+	PaymentIntentID, PaymentIntentStatus string
+	// SetupIntentID and SetupIntentStatus are those of the setup intent inside it.
+	SetupIntentID, SetupIntentStatus string
 	// RequestID is Stripe's, `req_...`.
 	RequestID string
 	// RetryAfter is that of the header, 0 where there is none.
@@ -44,7 +47,7 @@ func (StripeError) Error() string { return "Stripe answered with an error" }
 type Subject struct {
 	// Write is whether the request could change something.
 	Write bool
-	// Confirms is whether it asked Stripe to collect a payment.
+	// Confirms is whether it asked Stripe to collect a payment or to save a method.
 	Confirms bool
 	// Type and ID name the object in the request's path, for example `payment` and `pi_1`; empty for a create.
 	Type, ID string
@@ -79,7 +82,8 @@ func classify(e StripeError, s Subject) *Error {
 		return KeyReused()
 	}
 	if lacksMethod(e, s) {
-		return New(paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_METHOD_REQUIRED).WithMetadata("payment_id", e.PaymentIntentID)
+		return New(paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_METHOD_REQUIRED).
+			WithMetadata("payment_id", e.PaymentIntentID).WithMetadata("setup_intent_id", e.SetupIntentID)
 	}
 	switch kindOf(e, s) {
 	case kindDecline:
@@ -88,7 +92,8 @@ func classify(e StripeError, s Subject) *Error {
 		return invalid(e)
 	case kindState:
 		return New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE).
-			WithMetadata("stripe_code", e.Code).WithMetadata("state", strings.ToUpper(e.PaymentIntentStatus))
+			WithMetadata("stripe_code", e.Code).
+			WithMetadata("state", strings.ToUpper(cmp.Or(e.PaymentIntentStatus, e.SetupIntentStatus)))
 	case kindMissing:
 		return missing(e, s)
 	case kindExists:
@@ -152,15 +157,24 @@ func kindOf(e StripeError, s Subject) kind {
 	}
 }
 
-// lacksMethod is whether a payment was to be collected with nothing to charge. Stripe has no code of its own for it: it
-// says that the state, requires_payment_method, is not the right one to confirm in.
+// lacksMethod is whether a payment was to be collected, or a method to be saved, with nothing to charge. Stripe has no
+// code of its own for it: it says that the state, requires_payment_method, is not the right one to confirm in.
 func lacksMethod(e StripeError, s Subject) bool {
 	if !s.Confirms {
 		return false
 	}
-	return e.Code == "parameter_missing" && e.Param == "payment_method" ||
-		e.Code == "payment_intent_unexpected_state" &&
-			(e.PaymentIntentStatus == "requires_payment_method" || e.PaymentIntentStatus == "" && s.ID == "")
+	var status string
+	switch e.Code {
+	case "parameter_missing":
+		return e.Param == "payment_method"
+	case "payment_intent_unexpected_state":
+		status = e.PaymentIntentStatus
+	case "setup_intent_unexpected_state":
+		status = e.SetupIntentStatus
+	default:
+		return false
+	}
+	return status == "requires_payment_method" || status == "" && s.ID == ""
 }
 
 // unknownOutcome is for an answer that does not tell what was done: a read may be repeated, a write may have happened.
@@ -201,6 +215,10 @@ func invalidDescription(code string) string {
 		return "is no URL"
 	case "resource_missing":
 		return "names an object that does not exist"
+	case "token_already_used":
+		return "was used already"
+	case "account_number_invalid", "routing_number_invalid", "bank_account_bad_routing_numbers":
+		return "is not a valid number"
 	default:
 		return "is not accepted by Stripe"
 	}

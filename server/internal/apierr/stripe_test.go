@@ -20,6 +20,8 @@ var (
 	aCapture = apierr.Subject{Write: true, Type: "payment", ID: "pi_1", OperationID: "op_1"}
 	aRead    = apierr.Subject{Type: "payment", ID: "pi_1"}
 
+	aSetUp = apierr.Subject{Write: true, Confirms: true, Type: "setup_intent", ID: "seti_1", OperationID: "op_1"}
+
 	aRefund       = apierr.Subject{Write: true, StateParam: "payment_intent", OperationID: "op_1"}
 	aRefundCancel = apierr.Subject{Write: true, Type: "refund", ID: "re_1", StateParam: "refund", OperationID: "op_1"}
 )
@@ -155,6 +157,38 @@ var stripeCases = []struct {
 		aConfirm,
 		codes.FailedPrecondition, "PAYMENT_METHOD_REQUIRED",
 	},
+	{
+		"nothing to save",
+		apierr.StripeError{
+			HTTPStatus: 400, Type: "invalid_request_error",
+			Code: "setup_intent_unexpected_state", SetupIntentStatus: "requires_payment_method",
+		},
+		aSetUp,
+		codes.FailedPrecondition, "PAYMENT_METHOD_REQUIRED",
+	},
+	{
+		"saved already",
+		apierr.StripeError{
+			HTTPStatus: 400, Type: "invalid_request_error",
+			Code: "setup_intent_unexpected_state", SetupIntentStatus: "succeeded",
+		},
+		aSetUp,
+		codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{
+		"saved already, of which the state is not known",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "setup_intent_unexpected_state"},
+		aSetUp,
+		codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{
+		"a token that was used",
+		apierr.StripeError{
+			HTTPStatus: 400, Type: "invalid_request_error", Code: "token_already_used", Field: "card_token",
+		},
+		aCreate,
+		codes.InvalidArgument, "INVALID_FIELD",
+	},
 	{"declined", apierr.StripeError{
 		HTTPStatus: 402, Type: "card_error", Code: "card_declined", DeclineCode: "insufficient_funds",
 		PaymentIntentID: "pi_1",
@@ -288,6 +322,20 @@ func TestFromStripeDetails(t *testing.T) {
 		got := apierr.FromStripe(tt.stripe, tt.subject)
 		if len(got.Details) != 1 || !proto.Equal(got.Details[0], tt.want) {
 			t.Errorf("%+v: details = %v, want %v", tt.stripe, got.Details, tt.want)
+		}
+	}
+}
+
+// A caller hears in which state the object is that forbids the call.
+func TestUnexpectedStateNamesIt(t *testing.T) {
+	for want, stripe := range map[string]apierr.StripeError{
+		"SUCCEEDED": {Code: "payment_intent_unexpected_state", PaymentIntentStatus: "succeeded"},
+		"CANCELED":  {Code: "setup_intent_unexpected_state", SetupIntentStatus: "canceled"},
+		"":          {Code: "payment_method_unexpected_state"},
+	} {
+		stripe.HTTPStatus, stripe.Type = 400, "invalid_request_error"
+		if got := apierr.FromStripe(stripe, aConfirm).Metadata["state"]; got != want {
+			t.Errorf("%s: the state is %q, want %q", stripe.Code, got, want)
 		}
 	}
 }

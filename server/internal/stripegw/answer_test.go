@@ -173,6 +173,6 @@ func TestUnknownValuesAreLoggedOnce(t *testing.T) {
 // readObject reads a payment that Stripe answers.
 func readObject(t *testing.T, intent map[string]any) (*paymentsv1.Payment, error) {
 	t.Helper()
-	g := newGateway(t, "http://stripe.test", func(c *stripegw.Config) { c.Transport = inProcess(200, encode(t, intent)) })
+	g := newGateway(t, "http://stripe.test", func(c *stripegw.Config) { c.Transport = inProcess(encode(t, intent)) })
 	return g.GetPayment(t.Context(), "pi_1")
 }

@@ -46,8 +46,12 @@ func (g *Gateway) attempt(ctx context.Context, w write, s Sending) attempt {
 		a.err = pending(s.OperationID, failure)
 	}
 	a.met = meet(failure, a.err.Reason)
-	if a.met == metRefusal && failure.declined != nil && w.object.subject == paymentSubject {
-		a.outcome.Resource = g.payment(failure.declined)
+	switch left := failure.declined; {
+	case a.met != metRefusal:
+	case left.payment != nil && w.object.subject == paymentSubject:
+		a.outcome.Resource = g.payment(left.payment)
+	case left.setup != nil && w.object.subject == setupIntentSubject:
+		a.outcome.Resource = g.setupIntent(left.setup)
 	}
 	return a
 }

@@ -24,7 +24,7 @@ type charge struct {
 	unexpanded bool
 }
 
-// paymentMethodDetails has one object that is named after its type.
+// paymentMethodDetails has one object that is named after its type: in a charge, and in a payment method.
 type paymentMethodDetails struct {
 	Type string `json:"type"`
 	Card struct {
@@ -36,15 +36,27 @@ type paymentMethodDetails struct {
 		Country       string `json:"country"`
 		Fingerprint   string `json:"fingerprint"`
 		CaptureBefore int64  `json:"capture_before"`
-		Wallet        struct {
+		Checks        struct {
+			CVCCheck               string `json:"cvc_check"`
+			AddressPostalCodeCheck string `json:"address_postal_code_check"`
+			AddressLine1Check      string `json:"address_line1_check"`
+		} `json:"checks"`
+		Wallet struct {
 			Type string `json:"type"`
 		} `json:"wallet"`
 	} `json:"card"`
 	UsBankAccount struct {
-		BankName      string `json:"bank_name"`
-		Last4         string `json:"last4"`
-		RoutingNumber string `json:"routing_number"`
-		Fingerprint   string `json:"fingerprint"`
+		BankName          string `json:"bank_name"`
+		Last4             string `json:"last4"`
+		RoutingNumber     string `json:"routing_number"`
+		Fingerprint       string `json:"fingerprint"`
+		AccountHolderType string `json:"account_holder_type"`
+		AccountType       string `json:"account_type"`
+		StatusDetails     struct {
+			Blocked struct {
+				NetworkCode string `json:"network_code"`
+			} `json:"blocked"`
+		} `json:"status_details"`
 	} `json:"us_bank_account"`
 	SepaDebit struct {
 		BankCode    string `json:"bank_code"`

@@ -48,6 +48,10 @@ func paymentMethodDetailsMessage(d *paymentMethodDetails) *paymentsv1.PaymentMet
 				RegionCode:  d.Card.Country,
 				Fingerprint: d.Card.Fingerprint,
 				Wallet:      d.Card.Wallet.Type,
+
+				CvcCheck:          d.Card.Checks.CVCCheck,
+				PostalCodeCheck:   d.Card.Checks.AddressPostalCodeCheck,
+				AddressLine1Check: d.Card.Checks.AddressLine1Check,
 			},
 		}}
 	case "us_bank_account":
@@ -57,6 +61,10 @@ func paymentMethodDetailsMessage(d *paymentMethodDetails) *paymentsv1.PaymentMet
 				Last4:         d.UsBankAccount.Last4,
 				RoutingNumber: d.UsBankAccount.RoutingNumber,
 				Fingerprint:   d.UsBankAccount.Fingerprint,
+
+				AccountHolderType:  d.UsBankAccount.AccountHolderType,
+				AccountType:        d.UsBankAccount.AccountType,
+				BlockedNetworkCode: d.UsBankAccount.StatusDetails.Blocked.NetworkCode,
 			},
 		}}
 	case "sepa_debit":

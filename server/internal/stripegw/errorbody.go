@@ -31,7 +31,8 @@ type errorBody struct {
 			Status string `json:"status"`
 		} `json:"payment_intent"`
 		SetupIntent struct {
-			ID string `json:"id"`
+			ID     string `json:"id"`
+			Status string `json:"status"`
 		} `json:"setup_intent"`
 	} `json:"error"`
 }
@@ -54,29 +55,39 @@ func decodeError(answer Answer, raw []byte, header http.Header) *apierr.StripeEr
 		PaymentIntentID:     token(e.PaymentIntent.ID),
 		PaymentIntentStatus: token(e.PaymentIntent.Status),
 		SetupIntentID:       token(e.SetupIntent.ID),
+		SetupIntentStatus:   token(e.SetupIntent.Status),
 		RequestID:           answer.RequestID,
 		RetryAfter:          retryAfter(header),
 	}
 }
 
-// declinedPayment reads the payment inside a 402, which is as the decline left it. It may be missing or unreadable:
-// then there is nil, and the decline stands all the same.
-func declinedPayment(answer Answer, raw []byte) *paymentIntent {
+// declined is the object inside a 402, as the refusal left it: at most one of the two. Its client secret is gone.
+type declined struct {
+	payment *paymentIntent
+	setup   *setupIntent
+}
+
+// decodeDeclined reads it. It may be missing or unreadable: then there is none, and the refusal stands all the same.
+func decodeDeclined(answer Answer, raw []byte) (d declined) {
 	if answer.Status != http.StatusPaymentRequired {
-		return nil
+		return declined{}
 	}
 	var body struct {
 		Error struct {
 			PaymentIntent json.RawMessage `json:"payment_intent"`
+			SetupIntent   json.RawMessage `json:"setup_intent"`
 		} `json:"error"`
 	}
 	_ = json.Unmarshal(raw, &body)
-	intent, err := decodePaymentIntent(body.Error.PaymentIntent)
-	if err != nil {
-		return nil
+	if intent, err := decodePaymentIntent(body.Error.PaymentIntent); err == nil {
+		intent.ClientSecret = ""
+		d.payment = intent
 	}
-	intent.ClientSecret = ""
-	return intent
+	if intent, err := decodeSetupIntentObject(body.Error.SetupIntent); err == nil {
+		intent.ClientSecret = ""
+		d.setup = intent
+	}
+	return d
 }
 
 // token returns s if it has the form of one of Stripe's names or ids, and nothing otherwise: these strings go into

@@ -1,6 +1,10 @@
 package stripegw
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // WriteMethods names every row of the write table.
 func WriteMethods() []string {
@@ -8,11 +12,15 @@ func WriteMethods() []string {
 	for _, w := range writes() {
 		methods = append(methods, w.method)
 	}
-	return methods
+	return slices.Compact(methods) // an rpc with several rows has them side by side
 }
 
 // UpdatePaths names every field that an update can change.
 func UpdatePaths() []string { return sortedKeys(paymentUpdates) }
+
+// CustomerUpdatePaths and PaymentMethodUpdatePaths are those of customers and payment methods.
+func CustomerUpdatePaths() []string      { return sortedKeys(customerUpdates) }
+func PaymentMethodUpdatePaths() []string { return sortedKeys(paymentMethodUpdates) }
 
 // UpdateParams is Stripe's parameters for such a field.
 func UpdateParams(path string) map[string]bool {
@@ -23,16 +31,29 @@ func UpdateParams(path string) map[string]bool {
 	return params
 }
 
-// HasLookUp is whether a row of the write table says how its outcome is looked up.
+// HasLookUp is whether every row of an rpc in the write table says how its outcome is looked up.
 func HasLookUp(method string) bool {
 	byMethod, _ := indexWrites()
-	return byMethod[method].lookUp != nil
+	return !slices.ContainsFunc(byMethod[method], func(w write) bool { return w.lookUp == nil })
 }
 
-// ObjectOf is what a row of the write table makes or changes.
-func ObjectOf(method string) string {
+// ObjectsOf is what an rpc in the write table makes or changes.
+func ObjectsOf(method string) (subjects []string) {
 	byMethod, _ := indexWrites()
-	return byMethod[method].object.subject
+	for _, w := range byMethod[method] {
+		subjects = append(subjects, w.object.subject)
+	}
+	return subjects
+}
+
+// FieldsOf is every parameter of Stripe's that an rpc translates, and what into.
+func FieldsOf(method string) map[string]string {
+	byMethod, _ := indexWrites()
+	all := map[string]string{}
+	for _, w := range byMethod[method] {
+		maps.Copy(all, w.fields)
+	}
+	return all
 }
 
 // NoLookUp is a look-up under the rule of a write that can not be looked up.

@@ -26,8 +26,7 @@ type SendError struct {
 	kept bool
 	// shouldRetry is Stripe's header of that name: `true`, `false` or nothing.
 	shouldRetry string
-	// declined is the payment inside a 402, nil where there is none. Its client secret is gone.
-	declined *paymentIntent
+	declined    declined
 }
 
 // Error is one of four constant sentences.

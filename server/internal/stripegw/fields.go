@@ -1,6 +1,7 @@
 package stripegw
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,15 @@ const maxMetadataKey = 40
 // paramFields says which field of our request stands behind a parameter of Stripe's, by the parameter's first part. A
 // parameter that is not in it is one that only we can have got wrong.
 type paramFields map[string]string
+
+// joined is several tables in one.
+func joined(tables ...paramFields) paramFields {
+	all := paramFields{}
+	for _, table := range tables {
+		maps.Copy(all, table)
+	}
+	return all
+}
 
 // named returns the error with the field of ours that it is about. Where Stripe names no parameter, the code may say it:
 // it then stands in the table like a parameter.

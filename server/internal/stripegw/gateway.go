@@ -67,7 +67,7 @@ type Gateway struct {
 	// These stand in every request and are shared by all: a transport may not change them.
 	authorization, stripeVersion, contentType, userAgent []string
 
-	byMethod  map[string]write
+	byMethod  map[string][]write
 	byRequest map[protoreflect.FullName]write
 	unknown   *unknownValues
 	sends     atomic.Int64
@@ -142,16 +142,8 @@ func (g *Gateway) GetPayment(ctx context.Context, id string) (*paymentsv1.Paymen
 }
 
 func (g *Gateway) readPayment(ctx context.Context, id string) (*paymentIntent, error) {
-	answer, err := g.Send(ctx, getPaymentRequest(id), "")
-	if err != nil {
-		return nil, readError(ctx, err, readPaymentFields, apierr.Subject{Type: paymentSubject, ID: id})
-	}
-	intent, err := decodePaymentIntent(answer.Body)
-	if err != nil {
-		answer.Body = nil
-		return nil, readError(ctx, &SendError{Answer: answer, cause: err}, nil, apierr.Subject{})
-	}
-	return intent, nil
+	subject := apierr.Subject{Type: paymentSubject, ID: id}
+	return readObject(ctx, g, getPaymentRequest(id), readPaymentFields, subject, decodePaymentIntent)
 }
 
 // parseBase checks the URL before a request, with our key in it, goes anywhere.

@@ -32,6 +32,20 @@ const (
 	createRefund   = paymentsv1.PaymentService_CreateRefund_FullMethodName
 	cancelRefund   = paymentsv1.PaymentService_CancelRefund_FullMethodName
 
+	createCustomer      = paymentsv1.CustomerService_CreateCustomer_FullMethodName
+	ensureCustomer      = paymentsv1.CustomerService_EnsureCustomer_FullMethodName
+	updateCustomer      = paymentsv1.CustomerService_UpdateCustomer_FullMethodName
+	deleteCustomer      = paymentsv1.CustomerService_DeleteCustomer_FullMethodName
+	setDefault          = paymentsv1.CustomerService_SetDefaultPaymentMethod_FullMethodName
+	createMethod        = paymentsv1.CustomerService_CreatePaymentMethod_FullMethodName
+	updateMethod        = paymentsv1.CustomerService_UpdatePaymentMethod_FullMethodName
+	attachMethod        = paymentsv1.CustomerService_AttachPaymentMethod_FullMethodName
+	detachMethod        = paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName
+	createSetupIntent   = paymentsv1.CustomerService_CreateSetupIntent_FullMethodName
+	confirmSetupIntent  = paymentsv1.CustomerService_ConfirmSetupIntent_FullMethodName
+	cancelSetupIntent   = paymentsv1.CustomerService_CancelSetupIntent_FullMethodName
+	verifyMicrodeposits = paymentsv1.CustomerService_VerifyMicrodeposits_FullMethodName
+
 	testKey     = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 	stripeKey   = "tg1-abcdefghijklmnop"
 	operationID = "op_abcdefghijklmnop"
@@ -223,11 +237,11 @@ func encode(t *testing.T, v any) string {
 	return string(data)
 }
 
-// inProcess is a transport that answers without a socket.
-func inProcess(status int, body string) http.RoundTripper {
+// inProcess is a transport that answers with 200, without a socket.
+func inProcess(body string) http.RoundTripper {
 	return roundTripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{
-			StatusCode: status, Header: http.Header{},
+			StatusCode: http.StatusOK, Header: http.Header{},
 			Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 		}, nil
 	})

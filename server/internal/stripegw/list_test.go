@@ -188,7 +188,7 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte(`{"data":[null],"has_more":false}`))
 	f.Add([]byte(`{"data":{},"has_more":0}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		g := newGateway(t, "http://stripe.test", func(c *stripegw.Config) { c.Transport = inProcess(200, string(body)) })
+		g := newGateway(t, "http://stripe.test", func(c *stripegw.Config) { c.Transport = inProcess(string(body)) })
 		payments, more, err := g.PaymentPage(t.Context(), &paymentsv1.ListPaymentsRequest{}, "", 20)
 		if err != nil {
 			return

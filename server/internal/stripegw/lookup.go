@@ -32,7 +32,7 @@ type Finding struct {
 	Found bool
 	// Outcome is the object as it is now, without a client secret; empty if not Found.
 	Outcome Outcome
-	// Err is the refusal, an *apierr.Error, where what was found says that the payment was declined; otherwise nil.
+	// Err is the refusal, an *apierr.Error, where what was found says that it was declined; otherwise nil.
 	Err error
 	// StripeRequestIDs are Stripe's names for the exchanges, the oldest first.
 	StripeRequestIDs []string
@@ -54,7 +54,7 @@ func noLookUp(context.Context, *Gateway, write, Search) (Finding, error) {
 // An error says that the look-up itself failed, or could not see everything: those of GetPayment, and INTERNAL. The
 // names of its exchanges are returned also then.
 func (g *Gateway) LookUp(ctx context.Context, s Search) (Finding, error) {
-	w, ok := g.byMethod[s.Method]
+	w, ok := g.rowOf(s.Method, s.Request)
 	switch {
 	case !ok:
 		return Finding{}, internal(apierr.ConstError("no write is " + s.Method))

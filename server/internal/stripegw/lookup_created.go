@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/customer"
 	"github.com/stripe/stripe-go/v76/paymentintent"
 	"github.com/stripe/stripe-go/v76/refund"
+	"github.com/stripe/stripe-go/v76/setupintent"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tillgate/tillgate/server/internal/apierr"
@@ -115,47 +117,21 @@ func (w write) found(ctx context.Context, g *Gateway, s Search, id string, f Fin
 		f.Found = true
 		return f, nil
 	}
-	intent, err := decodePaymentIntent(answer.Body)
+	latest, err := decodeTry(answer.Body)
 	if err != nil {
 		return Finding{StripeRequestIDs: f.StripeRequestIDs}, nil //nolint:nilerr // It was read before.
 	}
-	f.Err = w.refusal(s, intent, answer)
+	f.Err = w.refusal(s, latest, answer)
 	switch {
 	case f.Err != nil:
 		f.Found = true
-	case intent.Status == "requires_confirmation" || intent.Status == "requires_payment_method":
+	case latest.untried():
 		// It was made and not, or not yet, confirmed: Stripe may still go on with it.
 		return Finding{StripeRequestIDs: f.StripeRequestIDs}, nil
 	default:
 		f.Found = true
 	}
 	return f, nil
-}
-
-// refusal is what the caller of a write that confirms hears of a payment that was declined; nil of any other.
-func (w write) refusal(s Search, intent *paymentIntent, answer Answer) error {
-	declined, ok := declineIn(intent, answer.RequestID)
-	if !ok {
-		return nil
-	}
-	return apierr.FromStripe(w.fields.named(declined), w.subjectOf(s.Request, s.OperationID))
-}
-
-// declineIn is the 402 that a write must have met whose payment lacks a method after an error.
-func declineIn(intent *paymentIntent, requestID string) (apierr.StripeError, bool) {
-	if intent.Status != "requires_payment_method" || intent.LastPaymentError == nil {
-		return apierr.StripeError{}, false
-	}
-	return apierr.StripeError{
-		HTTPStatus:          402,
-		Type:                "card_error",
-		Code:                token(intent.LastPaymentError.Code),
-		DeclineCode:         token(intent.LastPaymentError.DeclineCode),
-		AdviceCode:          token(intent.LastPaymentError.AdviceCode),
-		PaymentIntentID:     token(intent.ID),
-		PaymentIntentStatus: token(intent.Status),
-		RequestID:           requestID,
-	}, true
 }
 
 // page records the request for one page.
@@ -174,6 +150,20 @@ func (l listing) page(after string) (Request, error) {
 // listCreatedPayments is GET /v1/payment_intents. The charges are left out: a page is read for its metadata.
 func listCreatedPayments(r *recorder, form url.Values, params stripe.ListParams) error {
 	return paymentintent.Client{B: r}.List(&stripe.PaymentIntentListParams{
+		ListParams: params, Customer: given(form.Get("customer")),
+	}).Err()
+}
+
+// listCreatedCustomers is GET /v1/customers. Deleted ones are not in it.
+func listCreatedCustomers(r *recorder, form url.Values, params stripe.ListParams) error {
+	return customer.Client{B: r}.List(&stripe.CustomerListParams{
+		ListParams: params, Email: given(form.Get("email")),
+	}).Err()
+}
+
+// listCreatedSetupIntents is GET /v1/setup_intents.
+func listCreatedSetupIntents(r *recorder, form url.Values, params stripe.ListParams) error {
+	return setupintent.Client{B: r}.List(&stripe.SetupIntentListParams{
 		ListParams: params, Customer: given(form.Get("customer")),
 	}).Err()
 }

@@ -2,6 +2,7 @@ package stripegw
 
 import (
 	"context"
+	"strings"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
@@ -13,23 +14,34 @@ const objectField = "object_id"
 // ReadResult reads the result of a write by a person's word: the object of the type that the rpc makes or changes, as
 // Stripe has it now, without a client secret. It is INVALID_FIELD on `object_id` where there is no such object, where
 // it is of another type or another than the request was for, and where what the rpc creates does not say that this operation
-// made it. The request may be missing: then it is not compared. Its other errors are those of GetPayment. A payment that
+// made it. The request may be missing: then it is not compared. Its other errors are those of GetPayment. What
 // was declined is found with that refusal, as by LookUp.
 func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Finding, error) {
-	w, ok := g.byMethod[s.Method]
-	if !ok {
+	rows := g.byMethod[s.Method]
+	if len(rows) == 0 {
 		return Finding{}, internal(apierr.ConstError("no write is " + s.Method))
 	}
+	// An rpc for objects of several kinds is told by what was sent, or else by the id.
+	w, ok := g.rowWhere(s.Method, func(w write) bool {
+		if s.Request.Path == "" {
+			return w.object.hasID(objectID)
+		}
+		return strings.HasPrefix(s.Request.Path, w.subjectPath)
+	})
+	if !ok {
+		w = rows[0]
+	}
+	kind := w.object.noun()
 	if !w.object.hasID(objectID) {
-		return Finding{}, apierr.InvalidField(objectField, "is no id of a "+w.object.subject)
+		return Finding{}, apierr.InvalidField(objectField, "is no id of a "+kind)
 	}
 	if subject := w.subjectOf(s.Request, s.OperationID); subject.ID != "" && subject.ID != objectID {
-		return Finding{}, apierr.InvalidField(objectField, "is not the "+w.object.subject+" that the operation was for")
+		return Finding{}, apierr.InvalidField(objectField, "is not the "+kind+" that the operation was for")
 	}
 	answer, err := g.exchange(ctx, w.object.get(objectID), apierr.Subject{Type: w.object.subject, ID: objectID})
 	if err != nil {
 		if apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_RESOURCE_MISSING {
-			return Finding{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that does not exist")
+			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that does not exist")
 		}
 		return Finding{}, err
 	}
@@ -39,15 +51,18 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 	}
 	if w.creates() {
 		maker, err := decodeEnvelope(answer.Body)
+		if err == nil && maker.Deleted {
+			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that is deleted and no longer says who made it")
+		}
 		// All that we create says so in its metadata.
 		if err != nil || maker.operation() != s.OperationID {
-			return Finding{}, apierr.InvalidField(objectField, "names a "+w.object.subject+" that this operation did not make")
+			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that this operation did not make")
 		}
 	}
 	finding := Finding{Found: true, Outcome: outcome}
 	if w.confirms != nil && w.confirms(s.Request) {
-		if intent, err := decodePaymentIntent(answer.Body); err == nil {
-			finding.Err = w.refusal(s, intent, answer)
+		if latest, err := decodeTry(answer.Body); err == nil {
+			finding.Err = w.refusal(s, latest, answer)
 		}
 	}
 	return finding, nil

@@ -41,11 +41,7 @@ func TestReadResult(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			found, err := b.gateway.ReadResult(t.Context(), stripegw.Search{Method: tt.method, OperationID: tt.operation}, tt.id)
 			if tt.refused != "" {
-				wantReason(t, err, invalidField)
-				if field(err) != "object_id" || !strings.Contains(description(err), tt.refused) {
-					t.Errorf("field %q, %q; want object_id, %q", field(err), description(err), tt.refused)
-				}
-				checkSilent(t, err)
+				wantRefusedObject(t, err, tt.refused)
 				return
 			}
 			if err != nil {
@@ -63,6 +59,16 @@ func TestReadResult(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wantRefusedObject wants the object that a person named to be refused, with these words.
+func wantRefusedObject(t *testing.T, err error, says string) {
+	t.Helper()
+	wantReason(t, err, invalidField)
+	if field(err) != "object_id" || !strings.Contains(description(err), says) {
+		t.Errorf("field %q, %q; want object_id, %q", field(err), description(err), says)
+	}
+	checkSilent(t, err)
 }
 
 // TestReadResultOfAnAction: what acts on an object has changed that object and no other.

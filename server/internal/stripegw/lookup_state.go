@@ -17,6 +17,22 @@ func inState(states ...string) func(form url.Values, body []byte) bool {
 	}
 }
 
+// deleted is for a write that leaves nothing but a stub.
+func deleted(_ url.Values, body []byte) bool {
+	object, err := decodeEnvelope(body)
+	return err == nil && object.Deleted
+}
+
+// detached is for a write that leaves a payment method without a customer. One that never had any looks alike, but then
+// Stripe refused it, or will when it is asked again.
+func detached(_ url.Values, body []byte) bool {
+	var method struct {
+		Object   string          `json:"object"`
+		Customer json.RawMessage `json:"customer"`
+	}
+	return json.Unmarshal(body, &method) == nil && method.Object == "payment_method" && string(method.Customer) == "null"
+}
+
 // captured is for a capture, which only a payment that waits for one can have had. One that leaves room for more (`final_capture=false`) shows in the amount that was
 // received, but so does another of the same amount, so that nobody can tell it from the object.
 func captured(form url.Values, body []byte) bool {

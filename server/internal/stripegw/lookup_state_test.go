@@ -10,7 +10,7 @@ func TestStands(t *testing.T) {
 	const object = `{
 		"amount": 1200, "currency": "usd", "description": "Order 1001", "receipt_email": null, "livemode": false,
 		"customer": {"id": "cus_1", "object": "customer"}, "payment_method": "pm_1", "shipping": {"name": "Jane"},
-		"payment_method_types": ["card", "link"], "statement_descriptor": "", "big": 12345678901234567890,
+		"payment_method_types": ["card", "link"], "preferred_locales": [], "statement_descriptor": "", "big": 12345678901234567890,
 		"metadata": {"order": "1001", "0": "zero", "a.b": "dotted"}
 	}`
 	for _, tt := range []struct {
@@ -50,6 +50,8 @@ func TestStands(t *testing.T) {
 		{"a longer list", "payment_method_types[0]=card&payment_method_types[1]=link&payment_method_types[2]=x", false},
 		{"a list as a text", "payment_method_types=card", false},
 		{"an index below 0", "payment_method_types[-1]=", true},
+		{"an empty list", "preferred_locales=", true},
+		{"a list that is not empty", "payment_method_types=", false},
 		{"an object within", "shipping[name]=Jane", true},
 		{"an object without an id", "shipping=Jane", false},
 		{"beyond a text", "description[x]=y", false},
@@ -67,9 +69,36 @@ func TestStands(t *testing.T) {
 			}
 		})
 	}
+	const stub = `{"id":"cus_1","object":"customer","deleted":true}`
+	if stands(url.Values{"description": {""}}, []byte(stub)) {
+		t.Error("what was to be cleared stands in what is left of a deleted object")
+	}
 	for _, body := range []string{"", "<html>", "[]", "null", `"text"`} {
 		if stands(url.Values{"amount": {"1"}}, []byte(body)) {
 			t.Errorf("an amount stands in %q", body)
+		}
+	}
+}
+
+// TestDeletedAndDetached: what is gone, and what belongs to nobody any more.
+func TestDeletedAndDetached(t *testing.T) {
+	for body, want := range map[string]struct{ deleted, detached bool }{
+		`{"id":"cus_1","object":"customer","deleted":true}`:          {true, false},
+		`{"id":"cus_1","object":"customer","deleted":false}`:         {},
+		`{"id":"cus_1","object":"customer"}`:                         {},
+		`{"object":"customer","deleted":true}`:                       {},
+		`{"id":"pm_1","object":"payment_method","customer":null}`:    {false, true},
+		`{"id":"pm_1","object":"payment_method","customer":"cus_1"}`: {},
+		`{"id":"pm_1","object":"payment_method","customer":""}`:      {},
+		`{"id":"pm_1","object":"payment_method"}`:                    {},
+		`{"id":"pi_1","object":"payment_intent","customer":null}`:    {},
+		`<html>`: {},
+	} {
+		if got := deleted(nil, []byte(body)); got != want.deleted {
+			t.Errorf("deleted(%s) = %t", body, got)
+		}
+		if got := detached(nil, []byte(body)); got != want.detached {
+			t.Errorf("detached(%s) = %t", body, got)
 		}
 	}
 }

@@ -13,7 +13,8 @@ func stands(form url.Values, body []byte) bool {
 	var object map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber() // a number is compared as the text that Stripe wrote
-	if decoder.Decode(&object) != nil {
+	// What is left of a deleted object has no parameter at all, as if all were unset.
+	if decoder.Decode(&object) != nil || object["deleted"] == true {
 		return false
 	}
 	compared := 0
@@ -96,6 +97,8 @@ func sameValue(value any, sent string) bool {
 	case map[string]any:
 		id, ok := v["id"].(string)
 		return ok && id == sent
+	case []any:
+		return len(v) == 0 && sent == ""
 	default:
 		return false
 	}

@@ -22,6 +22,9 @@ type objectKind struct {
 	decode func(g *Gateway, body []byte) (Outcome, error)
 }
 
+// noun is its name in sentences, for example `setup intent`.
+func (k objectKind) noun() string { return strings.ReplaceAll(k.subject, "_", " ") }
+
 // hasID is whether an id can be one of this kind.
 func (k objectKind) hasID(id string) bool {
 	return token(id) != "" && slices.ContainsFunc(k.prefixes, func(prefix string) bool {
@@ -61,6 +64,8 @@ func (k objectKind) resource(ctx context.Context, g *Gateway, answer Answer) (Ou
 // envelope is what tells an object of Stripe's from others.
 type envelope struct {
 	ID string `json:"id"`
+	// Deleted is whether it is all that is left of the object.
+	Deleted bool `json:"deleted"`
 	// Metadata is a map of texts. As a map of anything it can be read whatever a value in it is.
 	Metadata map[string]any `json:"metadata"`
 }

@@ -32,6 +32,14 @@ func prepareCreatePayment(r *recorder, req *paymentsv1.CreatePaymentRequest, ope
 	if err != nil {
 		return err
 	}
+	verification, err := verificationParam(req.GetBankAccountVerification(), req.GetPaymentMethodTypes())
+	if err != nil {
+		return err
+	}
+	agreed, err := acceptanceOf(req.GetMandateAcceptance())
+	if err != nil {
+		return err
+	}
 	params := &stripe.PaymentIntentParams{
 		Amount:                    &amount.minorUnits,
 		Currency:                  &amount.currency,
@@ -46,9 +54,15 @@ func prepareCreatePayment(r *recorder, req *paymentsv1.CreatePaymentRequest, ope
 		Description:               given(req.GetDescription()),
 		StatementDescriptorSuffix: given(req.GetStatementDescriptorSuffix()),
 		ReceiptEmail:              given(req.GetReceiptEmail()),
+		MandateData:               agreed.forPayment(),
 		Metadata:                  withOperation(req.GetMetadata(), operationID),
 	}
 	params.AddExpand(expandCharge)
+	if verification != nil {
+		params.PaymentMethodOptions = &stripe.PaymentIntentPaymentMethodOptionsParams{
+			USBankAccount: &stripe.PaymentIntentPaymentMethodOptionsUSBankAccountParams{VerificationMethod: verification},
+		}
+	}
 	// Since 2023-08-16 Stripe wants a return_url at confirm time unless it is told that no method may redirect
 	// (https://docs.stripe.com/changelog/2023-08-16/automatic-payment-methods). Only a create can tell it.
 	if len(req.GetPaymentMethodTypes()) == 0 && req.GetReturnUrl() == "" && !req.GetOffSession() {
@@ -70,12 +84,17 @@ func prepareConfirmPayment(r *recorder, req *paymentsv1.ConfirmPaymentRequest, _
 	if err != nil {
 		return err
 	}
+	agreed, err := acceptanceOf(req.GetMandateAcceptance())
+	if err != nil {
+		return err
+	}
 	params := &stripe.PaymentIntentConfirmParams{
 		PaymentMethod:    given(req.GetPaymentMethodId()),
 		OffSession:       given(req.GetOffSession()),
 		ReturnURL:        given(req.GetReturnUrl()),
 		SetupFutureUsage: setupFutureUsage,
 		ReceiptEmail:     given(req.GetReceiptEmail()),
+		MandateData:      agreed.forPayment(),
 	}
 	params.AddExpand(expandCharge)
 	_, err = paymentintent.Client{B: r}.Confirm(req.GetPaymentId(), params)

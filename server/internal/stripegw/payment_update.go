@@ -1,8 +1,6 @@
 package stripegw
 
 import (
-	"maps"
-
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/paymentintent"
 
@@ -10,20 +8,10 @@ import (
 	"github.com/tillgate/tillgate/server/internal/apierr"
 )
 
-// updatable is a field of Payment that UpdatePayment can change.
-type updatable struct {
-	// params says which field of the request stands behind Stripe's parameters for it.
-	params paramFields
-	// clears is whether an empty value may be sent, which unsets the parameter at Stripe.
-	clears bool
-	// set puts the payment's value for it into params.
-	set func(params *stripe.PaymentIntentParams, payment *paymentsv1.Payment) error
-}
-
-// paymentUpdates is all that an update mask can name, by path. What is not in it is output only. Stripe unsets texts
-// and setup_future_usage; of a customer and a method it says that they cannot be unset, and without an amount, a kind
-// of method and a way to capture there is no payment. Of metadata, an empty value removes one pair.
-var paymentUpdates = map[string]updatable{
+// paymentUpdates is what an update can change of a payment. Stripe unsets texts and setup_future_usage; of a customer and
+// a method it says that they cannot be unset, and without an amount, a kind of method and a way to capture there is no
+// payment. Of metadata, an empty value removes one pair.
+var paymentUpdates = updates[*stripe.PaymentIntentParams, *paymentsv1.Payment]{
 	"amount": {
 		params: paramFields{"amount": "payment.amount.minor_units", "currency": "payment.amount.currency_code"},
 		set: func(params *stripe.PaymentIntentParams, payment *paymentsv1.Payment) error {
@@ -101,13 +89,9 @@ var paymentUpdates = map[string]updatable{
 	},
 	metadataParam: {
 		params: paramFields{metadataParam: "payment.metadata"},
-		set: func(params *stripe.PaymentIntentParams, payment *paymentsv1.Payment) error {
-			// No update may remove or overwrite the pair by which a lost answer is found again.
-			if _, ours := payment.GetMetadata()[operationKey]; ours {
-				return apierr.InvalidField(`payment.metadata["`+operationKey+`"]`, "is a key of Tillgate's own")
-			}
-			params.Metadata = payment.GetMetadata()
-			return nil
+		set: func(params *stripe.PaymentIntentParams, payment *paymentsv1.Payment) (err error) {
+			params.Metadata, err = changedMetadata(payment.GetMetadata(), "payment.metadata")
+			return err
 		},
 	},
 }
@@ -117,26 +101,11 @@ func prepareUpdatePayment(r *recorder, req *paymentsv1.UpdatePaymentRequest, _ s
 	if req.GetPaymentId() == "" {
 		return apierr.InvalidField("payment_id", "is required")
 	}
-	paths, err := updatePaths(req)
-	if err != nil {
-		return err
-	}
 	params := &stripe.PaymentIntentParams{}
 	params.AddExpand(expandCharge)
-	for _, path := range paths {
-		if err := paymentUpdates[path].set(params, req.GetPayment()); err != nil {
-			return err
-		}
+	if err := paymentUpdates.prepare(params, req.GetUpdateMask(), req.GetPayment()); err != nil {
+		return err
 	}
-	_, err = paymentintent.Client{B: r}.Update(req.GetPaymentId(), params)
+	_, err := paymentintent.Client{B: r}.Update(req.GetPaymentId(), params)
 	return err
-}
-
-// updateFields translates the parameters of all fields.
-func updateFields() paramFields {
-	fields := paramFields{"intent": "payment_id"}
-	for _, field := range paymentUpdates {
-		maps.Copy(fields, field.params)
-	}
-	return fields
 }

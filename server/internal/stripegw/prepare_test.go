@@ -68,6 +68,11 @@ func TestPrepare(t *testing.T) {
 			[]string{
 				"amount=1000", "currency=usd", "expand[0]=latest_charge", "metadata[tillgate_operation]=" + operationID,
 				"metadata[order]=1001", "customer=cus_1", "payment_method=pm_1", "payment_method_types[0]=card",
+				"payment_method_types[1]=us_bank_account",
+				"payment_method_options[us_bank_account][verification_method]=instant",
+				"mandate_data[customer_acceptance][type]=online", "mandate_data[customer_acceptance][accepted_at]=1700000000",
+				"mandate_data[customer_acceptance][online][ip_address]=203.0.113.7",
+				"mandate_data[customer_acceptance][online][user_agent]=Mozilla/5.0",
 				"capture_method=manual", "confirm=true", "off_session=true", "setup_future_usage=off_session",
 				"return_url=https://example.com/back", "description=Order 1001", "statement_descriptor_suffix=ORDER",
 				"receipt_email=jane@example.com",
@@ -84,6 +89,7 @@ func TestPrepare(t *testing.T) {
 			[]string{
 				"expand[0]=latest_charge", "payment_method=pm_1", "off_session=true", "return_url=https://example.com/back",
 				"setup_future_usage=on_session", "receipt_email=jane@example.com",
+				"mandate_data[customer_acceptance][type]=offline",
 			},
 		},
 	} {
@@ -160,6 +166,13 @@ func TestPrepareRefuses(t *testing.T) {
 			r.SetupFutureUsage = 99
 		}), operationID, invalidField, "setup_future_usage"},
 		{"no payment", &paymentsv1.ConfirmPaymentRequest{}, operationID, invalidField, "payment_id"},
+		{"a verification of no bank account", edited(func(r *paymentsv1.CreatePaymentRequest) {
+			r.PaymentMethodTypes = []string{"card"}
+			r.BankAccountVerification = paymentsv1.BankAccountVerification_BANK_ACCOUNT_VERIFICATION_INSTANT
+		}), operationID, invalidField, "bank_account_verification"},
+		{"an acceptance of no kind", edited(func(r *paymentsv1.CreatePaymentRequest) {
+			r.MandateAcceptance = &paymentsv1.MandateAcceptance{}
+		}), operationID, invalidField, "mandate_acceptance"},
 		{"no operation id", createRequest(), "", paymentsv1.ErrorReason_ERROR_REASON_INTERNAL, ""},
 		{
 			"an rpc without a row", &paymentsv1.GetPaymentRequest{PaymentId: "pi_1"}, operationID,
@@ -296,7 +309,7 @@ func fullCreate() *paymentsv1.CreatePaymentRequest {
 		Amount:                    &paymentsv1.Money{MinorUnits: 1000, CurrencyCode: "Usd"},
 		CustomerId:                "cus_1",
 		PaymentMethodId:           "pm_1",
-		PaymentMethodTypes:        []string{"card"},
+		PaymentMethodTypes:        []string{"card", "us_bank_account"},
 		CaptureMethod:             paymentsv1.CaptureMethod_CAPTURE_METHOD_MANUAL,
 		Confirm:                   true,
 		OffSession:                true,
@@ -306,6 +319,8 @@ func fullCreate() *paymentsv1.CreatePaymentRequest {
 		StatementDescriptorSuffix: "ORDER",
 		ReceiptEmail:              "jane@example.com",
 		Metadata:                  map[string]string{"order": "1001"},
+		MandateAcceptance:         online(),
+		BankAccountVerification:   paymentsv1.BankAccountVerification_BANK_ACCOUNT_VERIFICATION_INSTANT,
 	}
 }
 
@@ -319,5 +334,7 @@ func fullConfirm() *paymentsv1.ConfirmPaymentRequest {
 		ReturnUrl:        "https://example.com/back",
 		SetupFutureUsage: paymentsv1.SetupFutureUsage_SETUP_FUTURE_USAGE_ON_SESSION,
 		ReceiptEmail:     "jane@example.com",
+
+		MandateAcceptance: offline(),
 	}
 }

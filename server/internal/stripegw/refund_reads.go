@@ -21,14 +21,10 @@ var (
 
 // GetRefund reads a refund, `re_...` or `pyr_...`, as Stripe has it now. Its errors are those of GetPayment.
 func (g *Gateway) GetRefund(ctx context.Context, id string) (*paymentsv1.Refund, error) {
-	answer, err := g.Send(ctx, getRefundRequest(id), "")
+	subject := apierr.Subject{Type: refundSubject, ID: id}
+	object, err := readObject(ctx, g, getRefundRequest(id), readRefundFields, subject, decodeRefundObject)
 	if err != nil {
-		return nil, readError(ctx, err, readRefundFields, apierr.Subject{Type: refundSubject, ID: id})
-	}
-	object, err := decodeRefundObject(answer.Body)
-	if err != nil {
-		answer.Body = nil
-		return nil, readError(ctx, &SendError{Answer: answer, cause: err}, nil, apierr.Subject{})
+		return nil, err
 	}
 	return g.refund(object), nil
 }

@@ -116,6 +116,6 @@ func TestRefundOutcome(t *testing.T) {
 // readRefund reads a refund that Stripe answers.
 func readRefund(t *testing.T, refund map[string]any) (*paymentsv1.Refund, error) {
 	t.Helper()
-	g := newGateway(t, "http://stripe.test", func(c *stripegw.Config) { c.Transport = inProcess(200, encode(t, refund)) })
+	g := newGateway(t, "http://stripe.test", func(c *stripegw.Config) { c.Transport = inProcess(encode(t, refund)) })
 	return g.GetRefund(t.Context(), "re_1")
 }

@@ -35,6 +35,22 @@ func chargeSample(t *testing.T, changes map[string]any) map[string]any {
 	return object(t, sample(t, "charge"), changes)
 }
 
+// customerSample, methodSample and setupSample are Stripe's customer, payment method and setup intent with changes.
+func customerSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "customer"), changes)
+}
+
+func methodSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "payment_method"), changes)
+}
+
+func setupSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "setup_intent"), changes)
+}
+
 // refundSample is Stripe's refund with changes.
 func refundSample(t *testing.T, changes map[string]any) map[string]any {
 	t.Helper()

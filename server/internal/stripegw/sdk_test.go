@@ -41,6 +41,10 @@ func TestEnumsOfSDK(t *testing.T) {
 	checkEnum(t, "paymentintent.go", "PaymentIntentCaptureMethod", captureMethods)
 	checkEnum(t, "paymentintent.go", "PaymentIntentCancellationReason", cancellationReasons)
 	checkEnum(t, "paymentintent.go", "PaymentIntentSetupFutureUsage", setupFutureUsages)
+	checkEnum(t, "setupintent.go", "SetupIntentStatus", setupIntentStates)
+	checkEnum(t, "setupintent.go", "SetupIntentUsage", setupFutureUsages)
+	checkEnum(t, "paymentintent.go", "PaymentIntentPaymentMethodOptionsUSBankAccountVerificationMethod", bankVerifications)
+	checkEnum(t, "setupintent.go", "SetupIntentPaymentMethodOptionsUSBankAccountVerificationMethod", bankVerifications)
 	checkEnum(t, "refund.go", "RefundStatus", refundStates)
 	checkEnum(t, "refund.go", "RefundReason", refundReasons)
 }

@@ -82,7 +82,7 @@ func (g *Gateway) Send(ctx context.Context, r Request, key string) (Answer, erro
 		return Answer{}, &SendError{Answer: answer, cause: err}
 	case answer.Status < 200 || answer.Status > 299:
 		return Answer{}, &SendError{
-			Answer: answer, Stripe: decodeError(answer, body, resp.Header), declined: declinedPayment(answer, body),
+			Answer: answer, Stripe: decodeError(answer, body, resp.Header), declined: decodeDeclined(answer, body),
 			shouldRetry: resp.Header.Get("Stripe-Should-Retry"),
 		}
 	}

@@ -28,6 +28,9 @@ type Sending struct {
 	// BeforeSend is asked before every send but the first; an error ends the write with what is known by then. Nil asks
 	// nobody.
 	BeforeSend func(ctx context.Context) error
+	// Repeat is whether it may have been sent before this Write. Under its key Stripe answers a POST as it did then; what a
+	// DELETE did is looked up before anything is sent.
+	Repeat bool
 }
 
 // Verdict says what is known of a write.
@@ -71,7 +74,7 @@ type Result struct {
 	Uncertainty paymentsv1.OperationUncertainty
 	// KeepsFailing is whether Stripe keeps a failure of its own under the key, so that sending again tells nothing more.
 	KeepsFailing bool
-	// Sends is how many requests went out: how many the transport got.
+	// Sends is how many requests went out: how many the transport got. Reads are not counted.
 	Sends int
 	// StripeRequestIDs are Stripe's names for them, the oldest first, of those that were answered.
 	StripeRequestIDs []string
@@ -79,10 +82,11 @@ type Result struct {
 
 // Write sends what Prepare recorded, under the key, reads the answer, and sends the same again where that may tell more
 // and the rules of verdict.go allow it: at most three times, with a back-off that obeys ctx. What is not known stays
-// Uncertain, whatever a later send meets, until one has a complete answer of Stripe's. A write that must not leave, for
-// example without a key, is NotDone with INTERNAL, and nothing is sent.
+// Uncertain, whatever a later send meets, until one has a complete answer of Stripe's. A DELETE is sent once, and the
+// object looked at where that does not tell enough; see writeDelete. A write that must not leave, for example without a
+// key, is NotDone with INTERNAL, and nothing is sent.
 func (g *Gateway) Write(ctx context.Context, s Sending) Result {
-	w, ok := g.byMethod[s.Method]
+	w, ok := g.rowOf(s.Method, s.Request)
 	switch {
 	case !ok:
 		return Result{Verdict: NotDone, Err: internal(apierr.ConstError("no write is " + s.Method))}
@@ -92,6 +96,14 @@ func (g *Gateway) Write(ctx context.Context, s Sending) Result {
 	if err := refusal(s.Request, s.Key); err != nil {
 		return Result{Verdict: NotDone, Err: internal(err)}
 	}
+	if s.deletes() {
+		return g.writeDelete(ctx, w, s)
+	}
+	return g.sendAll(ctx, w, s)
+}
+
+// sendAll sends as often as it may and has to.
+func (g *Gateway) sendAll(ctx context.Context, w write, s Sending) Result {
 	var result Result
 	for n := range s.most() {
 		last := g.attempt(ctx, w, s)
@@ -115,7 +127,7 @@ func (s Sending) most() int {
 }
 
 // add takes in what one more send met. The last send decides, but for one thing: that it did nothing says nothing of
-// those before it.
+// those before it, unless Stripe knows the key from other parameters: then those before it met the same, whoever heard.
 func (r *Result) add(a attempt, operationID string) {
 	row := verdicts[a.met]
 	earlier := r.Verdict == Uncertain || r.Verdict == Done
@@ -133,7 +145,7 @@ func (r *Result) add(a attempt, operationID string) {
 	if a.err != nil {
 		r.Err = a.err
 	}
-	if row.verdict == NotDone && earlier {
+	if row.verdict == NotDone && earlier && a.met != metKeyReused {
 		r.Verdict, r.Uncertainty = Uncertain, paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_HELD_BACK
 	}
 	if r.Verdict == Uncertain {

@@ -72,7 +72,7 @@ func TestStripeRequestIDs(t *testing.T) {
 }
 
 // TestDeclinedPayment: a decline leaves a payment behind, which the answer holds. Without it, or with one that can not
-// be read, it is a decline all the same.
+// be read, it is a decline all the same. Of setup intents see TestDeclinedSetupIntent.
 func TestDeclinedPayment(t *testing.T) {
 	intent := paymentSample(t, map[string]any{
 		"id": "pi_7", "canceled_at": nil, "client_secret": canary, "latest_charge": "ch_1",
@@ -113,19 +113,6 @@ func TestDeclinedPayment(t *testing.T) {
 				t.Error("the outcome holds the secret")
 			}
 		})
-	}
-}
-
-// TestDeleteIsSentOnce: Stripe ignores the key there, so that a second DELETE is a second operation.
-func TestDeleteIsSentOnce(t *testing.T) {
-	for _, s := range []step{lost, running, rateLimit.with("Stripe-Should-Retry", "true"), noRoute} {
-		stripe := newScript(t, s)
-		g := stripe.gateway(t)
-		r := stripegw.Request{Method: http.MethodDelete, Path: "/v1/refunds/re_1"}
-		got := g.Write(t.Context(), sending(cancelRefund, r))
-		if got.Sends != 1 || stripe.sends.Load() != 1 {
-			t.Errorf("%s: %d sends, want 1", s.name, got.Sends)
-		}
 	}
 }
 

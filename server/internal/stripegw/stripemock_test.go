@@ -19,7 +19,20 @@ import (
 // our version, with every field set and with the least.
 func TestStripeTakesEveryRequest(t *testing.T) {
 	requests := map[string]struct{ full, least proto.Message }{
-		createPayment: {fullCreate(), createRequest()},
+		createCustomer:      {fullCreateCustomer(), &paymentsv1.CreateCustomerRequest{}},
+		ensureCustomer:      {fullEnsureCustomer(), &paymentsv1.EnsureCustomerRequest{Reference: "user-4711"}},
+		updateCustomer:      {fullUpdateCustomer(), customerUpdateOf(&paymentsv1.Customer{}, "name")},
+		deleteCustomer:      {fullDeleteCustomer(), &paymentsv1.DeleteCustomerRequest{CustomerId: "cus_1"}},
+		setDefault:          {fullSetDefault(), &paymentsv1.SetDefaultPaymentMethodRequest{CustomerId: "cus_1"}},
+		createMethod:        {fullCreateMethod(), cardMethod("tok_visa")},
+		updateMethod:        {fullUpdateMethod(), methodUpdateOf(&paymentsv1.PaymentMethod{}, "billing_details")},
+		attachMethod:        {fullAttach(), &paymentsv1.AttachPaymentMethodRequest{PaymentMethodId: "pm_1", CustomerId: "cus_1"}},
+		detachMethod:        {fullDetach(), &paymentsv1.DetachPaymentMethodRequest{PaymentMethodId: "pm_1"}},
+		createSetupIntent:   {fullCreateSetupIntent(), &paymentsv1.CreateSetupIntentRequest{}},
+		confirmSetupIntent:  {fullConfirmSetupIntent(), &paymentsv1.ConfirmSetupIntentRequest{SetupIntentId: "seti_1"}},
+		cancelSetupIntent:   {fullCancelSetupIntent(), &paymentsv1.CancelSetupIntentRequest{SetupIntentId: "seti_1"}},
+		verifyMicrodeposits: {verifySetup(), verifyPayment()},
+		createPayment:       {fullCreate(), createRequest()},
 		confirmPayment: {
 			fullConfirm(),
 			&paymentsv1.ConfirmPaymentRequest{IdempotencyKey: "order-1001-attempt-1", PaymentId: "pi_1"},
@@ -44,6 +57,9 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 			continue
 		}
 		checkEveryFieldSet(t, messages.full.ProtoReflect())
+		if method == verifyMicrodeposits {
+			checkEveryFieldSet(t, messages.least.ProtoReflect())
+		}
 		for name, message := range map[string]proto.Message{"full": messages.full, "least": messages.least} {
 			t.Run(method+" "+name, func(t *testing.T) {
 				r, err := g.Prepare(message, operationID)
@@ -93,6 +109,29 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 			t.Errorf("got %v, %v", refunds, err)
 		}
 	})
+	for name, message := range map[string]proto.Message{
+		// An empty list has no other form than that of an empty text, which the description leaves out.
+		"customer cleared": customerUpdateOf(&paymentsv1.Customer{}, slices.DeleteFunc(
+			slices.Clone(clearablePaths), func(path string) bool { return path == "preferred_locales" })...),
+		"American bank account":  bankMethod(),
+		"SEPA account":           sepaMethod(),
+		"bank account changed":   bankUpdate(),
+		"agreed on paper":        &paymentsv1.ConfirmSetupIntentRequest{SetupIntentId: "seti_1", MandateAcceptance: offline()},
+		"verified by its code":   &paymentsv1.VerifyMicrodepositsRequest{Subject: setupSubject, DescriptorCode: "SM11AA"},
+		"payment by its code":    &paymentsv1.VerifyMicrodepositsRequest{Subject: paymentSubject, DescriptorCode: "SM11AA"},
+		"default, there is none": &paymentsv1.SetDefaultPaymentMethodRequest{CustomerId: "cus_1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := g.Prepare(message, operationID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := g.Send(t.Context(), r, stripeKey); err != nil {
+				t.Errorf("%v\n%s", err, visible(err))
+			}
+		})
+	}
+	checkCustomerReads(t, g)
 	t.Run("it does refuse", func(t *testing.T) {
 		r := stripegw.Request{Method: http.MethodPost, Path: "/v1/payment_intents", Form: "amount=1000&currency=usd&amuont=1"}
 		if _, err := g.Send(t.Context(), r, stripeKey); err == nil {
@@ -106,6 +145,11 @@ func checkEveryFieldSet(t *testing.T, m protoreflect.Message) {
 	t.Helper()
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
+		// Of a choice, one is set; and of microdeposits either the amounts or the code.
+		choice := fields.Get(i).ContainingOneof()
+		if choice != nil && m.WhichOneof(choice) != nil || fields.Get(i).Name() == "descriptor_code" {
+			continue
+		}
 		if !m.Has(fields.Get(i)) {
 			t.Errorf("%s has no %s", m.Descriptor().FullName(), fields.Get(i).Name())
 		}

@@ -174,7 +174,7 @@ func TestUpdateKnowsEveryField(t *testing.T) {
 	for _, path := range stripegw.UpdatePaths() {
 		updatable[path] = true
 	}
-	comments := paymentComments(t)
+	comments := fieldComments(t, "Payment")
 	if len(comments) < 28 {
 		t.Fatalf("found %d fields", len(comments))
 	}
@@ -190,8 +190,8 @@ func TestUpdateKnowsEveryField(t *testing.T) {
 	}
 }
 
-// paymentComments is the comment of every field of Payment, from the contract's image.
-func paymentComments(t *testing.T) map[string]string {
+// fieldComments is the comment of every field of a message, from the contract's image.
+func fieldComments(t *testing.T, message string) map[string]string {
 	t.Helper()
 	data, err := os.ReadFile("../../../gen/payments.binpb")
 	if err != nil {
@@ -203,13 +203,11 @@ func paymentComments(t *testing.T) map[string]string {
 	}
 	comments := map[string]string{}
 	for _, file := range image.GetFile() {
-		if file.GetName() != "payments/v1/payment.proto" {
-			continue
-		}
 		for _, location := range file.GetSourceCodeInfo().GetLocation() {
 			// 4 is messages, 2 is fields: descriptor.proto.
 			path := location.GetPath()
-			if len(path) != 4 || path[0] != 4 || path[2] != 2 || file.GetMessageType()[path[1]].GetName() != "Payment" {
+			if file.GetPackage() != "payments.v1" || len(path) != 4 || path[0] != 4 || path[2] != 2 ||
+				file.GetMessageType()[path[1]].GetName() != message {
 				continue
 			}
 			comments[file.GetMessageType()[path[1]].GetField()[path[3]].GetName()] = location.GetLeadingComments()

@@ -47,7 +47,8 @@ func FuzzVerdict(f *testing.F) {
 		last := fuzzed[sends-1]
 		switch got.Verdict {
 		case stripegw.NotDone:
-			if unknown {
+			// A key of other parameters did something else, whatever the sends before it met.
+			if typ, _ := last.said(); unknown && typ != "idempotency_error" {
 				t.Error("not done, but a send may have been")
 			}
 		case stripegw.Done:

@@ -153,7 +153,8 @@ func TestVerdictsAfterUnknown(t *testing.T) {
 				got := g.Write(t.Context(), sending(createPayment, prepare(t, g, createRequest())))
 
 				want, reason, uncertainty := tt.verdict, tt.reason, tt.uncertainty
-				if want == stripegw.NotDone {
+				// That Stripe knows the key from other parameters says it of the sends before, too.
+				if want == stripegw.NotDone && tt.name != reusedKey.name {
 					want, reason, uncertainty = stripegw.Uncertain, outcomePending, heldBack
 				}
 				checkResult(t, got, want, reason, uncertainty)

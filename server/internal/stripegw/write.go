@@ -3,6 +3,7 @@ package stripegw
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -32,7 +33,8 @@ type write struct {
 	subject, subjectPath string
 	// stateParam names the object whose state Stripe refuses without a code; see apierr.Subject.
 	stateParam string
-	// confirms is whether a recorded request asks Stripe to collect a payment; nil if none of this rpc does.
+	// confirms is whether a recorded request asks Stripe to collect a payment or to save a method; nil if none of this rpc
+	// does.
 	confirms func(r Request) bool
 }
 
@@ -56,14 +58,32 @@ func newWrite[M proto.Message](
 	return rest
 }
 
-// indexWrites returns the table by rpc and by request message.
-func indexWrites() (map[string]write, map[protoreflect.FullName]write) {
-	byMethod, byRequest := map[string]write{}, map[protoreflect.FullName]write{}
+// indexWrites returns the table by rpc and by request message. An rpc that acts on objects of several kinds has a row for
+// each; its rows prepare alike.
+func indexWrites() (map[string][]write, map[protoreflect.FullName]write) {
+	byMethod, byRequest := map[string][]write{}, map[protoreflect.FullName]write{}
 	for _, w := range writes() {
-		byMethod[w.method] = w
+		byMethod[w.method] = append(byMethod[w.method], w)
 		byRequest[w.request] = w
 	}
 	return byMethod, byRequest
+}
+
+// rowOf is the row of an rpc for what was recorded: the one whose object stands in the path, where there are several.
+func (g *Gateway) rowOf(method string, r Request) (write, bool) {
+	return g.rowWhere(method, func(w write) bool { return strings.HasPrefix(r.Path, w.subjectPath) })
+}
+
+// rowWhere is the only row of an rpc, or the first that fits.
+func (g *Gateway) rowWhere(method string, fits func(w write) bool) (write, bool) {
+	rows := g.byMethod[method]
+	if len(rows) == 1 {
+		return rows[0], true
+	}
+	if i := slices.IndexFunc(rows, fits); i >= 0 {
+		return rows[i], true
+	}
+	return write{}, false
 }
 
 // Prepare says what to send for a request message of an rpc that changes something. The same message and operation id
