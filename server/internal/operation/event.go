@@ -28,29 +28,44 @@ func (r *Runner) events(op store.Operation, key string, result stripegw.Result) 
 // changeOf names the object that a write changed, and the change, as Stripe's event for it does
 // (https://docs.stripe.com/api/events/types). A write that was refused and left nothing changed is no change.
 func changeOf(method string, result stripegw.Result) (objectID, kind string) {
+	if result.Err != nil {
+		return refusalOf(result)
+	}
 	switch resource := result.Outcome.Resource.(type) {
 	case *paymentsv1.Payment:
-		if result.Err != nil {
-			return resource.GetId(), declinedKind(result.Err)
-		}
 		return resource.GetId(), paymentKind(method, resource)
 	case *paymentsv1.Refund:
-		if result.Err != nil {
-			return "", ""
-		}
 		return resource.GetId(), refundKind(method)
+	case *paymentsv1.Customer:
+		return resource.GetId(), customerKind(method)
+	case *paymentsv1.PaymentMethod:
+		return resource.GetId(), paymentMethodKind(method)
+	case *paymentsv1.SetupIntent:
+		return resource.GetId(), setupIntentKind(method, resource)
 	default:
 		return "", ""
 	}
 }
 
-func declinedKind(err error) string {
-	switch apierr.From(err).Reason {
+// refusalOf names what a decline changed. One that leaves an object waiting for its customer is that of wrong
+// microdeposits, and changes nothing.
+func refusalOf(result stripegw.Result) (objectID, kind string) {
+	switch apierr.From(result.Err).Reason {
 	case paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_DECLINED, paymentsv1.ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED:
-		return "payment_intent.payment_failed"
 	default:
-		return ""
+		return "", ""
 	}
+	switch resource := result.Outcome.Resource.(type) {
+	case *paymentsv1.Payment:
+		if resource.GetState() != paymentsv1.PaymentState_PAYMENT_STATE_REQUIRES_ACTION {
+			return resource.GetId(), "payment_intent.payment_failed"
+		}
+	case *paymentsv1.SetupIntent:
+		if resource.GetState() != paymentsv1.SetupIntentState_SETUP_INTENT_STATE_REQUIRES_ACTION {
+			return resource.GetId(), "setup_intent.setup_failed"
+		}
+	}
+	return "", ""
 }
 
 func paymentKind(method string, payment *paymentsv1.Payment) string {
@@ -81,6 +96,47 @@ func refundKind(method string) string {
 		return "refund.created"
 	}
 	return "refund.updated"
+}
+
+func customerKind(method string) string {
+	switch method {
+	case paymentsv1.CustomerService_CreateCustomer_FullMethodName, paymentsv1.CustomerService_EnsureCustomer_FullMethodName:
+		return "customer.created"
+	case paymentsv1.CustomerService_DeleteCustomer_FullMethodName:
+		return "customer.deleted"
+	default:
+		return "customer.updated"
+	}
+}
+
+func paymentMethodKind(method string) string {
+	switch method {
+	case paymentsv1.CustomerService_AttachPaymentMethod_FullMethodName:
+		return "payment_method.attached"
+	case paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName:
+		return "payment_method.detached"
+	case paymentsv1.CustomerService_UpdatePaymentMethod_FullMethodName:
+		return "payment_method.updated"
+	default:
+		return "" // Stripe tells nobody that there is one.
+	}
+}
+
+func setupIntentKind(method string, intent *paymentsv1.SetupIntent) string {
+	switch intent.GetState() {
+	case paymentsv1.SetupIntentState_SETUP_INTENT_STATE_SUCCEEDED:
+		return "setup_intent.succeeded"
+	case paymentsv1.SetupIntentState_SETUP_INTENT_STATE_REQUIRES_ACTION:
+		return "setup_intent.requires_action"
+	case paymentsv1.SetupIntentState_SETUP_INTENT_STATE_CANCELED:
+		return "setup_intent.canceled"
+	default:
+		// Stripe has no word for one that a bank is working on: its end will be told.
+		if method == paymentsv1.CustomerService_CreateSetupIntent_FullMethodName {
+			return "setup_intent.created"
+		}
+		return ""
+	}
 }
 
 // objectIDOf is the id of the resource of an outcome.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tillgate/tillgate/server/internal/apierr"
 	"github.com/tillgate/tillgate/server/internal/call"
+	"github.com/tillgate/tillgate/server/internal/store"
 )
 
 // retrySoon is when a caller may try again whose write was not begun, because this server is about to stop or Stripe is
@@ -63,6 +64,8 @@ type end struct {
 	leftEarly bool
 	// elsewhere is whether the operation is pending in other hands: another server's, or recovery's.
 	elsewhere bool
+	// maker is the operation to which it left its reference, so that it did not begin.
+	maker *store.Operation
 }
 
 // join returns the flight of an operation, and whether it is a new one, which the caller must then fly. It refuses
@@ -163,7 +166,7 @@ func (r *Runner) fly(ctx context.Context, f *flight, w *write) {
 	settle := sync.OnceFunc(func() { close(f.settled) })
 	f.end = r.run(ctx, w, settle)
 	// A caller whose time was up before it began has heard the truth: nothing happened. What is in other hands has not ended.
-	if !f.end.leftEarly && !f.end.elsewhere && f.waiting.Load() == 0 {
+	if !f.end.leftEarly && !f.end.elsewhere && f.end.maker == nil && f.waiting.Load() == 0 {
 		r.logUnheard(ctx, f.end)
 	}
 	r.flights.land(w.operationID, f)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"strconv"
 	"strings"
 )
 
@@ -28,6 +29,10 @@ type identity struct {
 	scope          Scope
 	caller, method string
 	idempotencyKey string
+	// reference is what the write makes an object for, if there is to be one of it whoever makes it, and generation which
+	// maker it is. They are known once it has begun.
+	reference  string
+	generation int64
 }
 
 // operationID names the write for callers, logs and Stripe's metadata. It can be derived again from the request alone.
@@ -39,8 +44,12 @@ func (i identity) operationID() string {
 const onlyStep = "1"
 
 // stripeKey is the idempotency key that Stripe sees. Two callers who choose the same key can therefore not reach each
-// other's answers, and the key survives the loss of the store.
+// other's answers, and the key survives the loss of the store. For a reference it is the maker's, whichever call that is,
+// and another one for each maker.
 func (i identity) stripeKey() string {
+	if i.reference != "" {
+		i.caller, i.idempotencyKey = "", i.reference+"#"+strconv.FormatInt(i.generation, 10)
+	}
 	return "tg1-" + i.digest("stripe", onlyStep)
 }
 

@@ -109,68 +109,91 @@ func New(c Config) *Runner {
 // deadline passes, gets OUTCOME_PENDING with the operation's id, and whoever waits with it for the same key
 // OPERATION_IN_PROGRESS; the write goes on. The checks run within the caller's time, if nothing began under the key yet.
 func (r *Runner) Do(ctx context.Context, method string, req Request, checks ...Check) (Outcome, error) {
-	caller := call.From(ctx).Caller()
-	if caller == "" {
-		return Outcome{}, internal("a write without a caller")
-	}
-	deadline, err := answerBy(ctx)
+	w, deadline, err := r.newWrite(ctx, method, req)
 	if err != nil {
 		return Outcome{}, err
 	}
-	id := identity{scope: r.scope, caller: caller, method: method, idempotencyKey: req.GetIdempotencyKey()}
-	w := &write{
-		identity: id, operationID: id.operationID(), hash: canonical.Hash(req, keyField), req: req, checks: checks,
-	}
-	call.From(ctx).SetOperationID(w.operationID)
+	w.checks = checks
+	made, err := r.do(ctx, w, deadline)
+	return made.Outcome, err
+}
 
+// newWrite is what an rpc asks for, and until when its outcome may be waited for.
+func (r *Runner) newWrite(ctx context.Context, method string, req Request) (*write, time.Time, error) {
+	caller := call.From(ctx).Caller()
+	if caller == "" {
+		return nil, time.Time{}, internal("a write without a caller")
+	}
+	deadline, err := answerBy(ctx)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	id := identity{scope: r.scope, caller: caller, method: method, idempotencyKey: req.GetIdempotencyKey()}
+	w := &write{identity: id, operationID: id.operationID(), hash: canonical.Hash(req, keyField), req: req}
+	call.From(ctx).SetOperationID(w.operationID)
+	return w, deadline, nil
+}
+
+// do runs a write, or finds what another one made for its reference.
+func (r *Runner) do(ctx context.Context, w *write, deadline time.Time) (Ensured, error) {
 	waiting, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	for waiting.Err() == nil {
 		f, ours, err := r.flights.join(w)
 		if err != nil {
-			return Outcome{}, err
+			return Ensured{}, err
 		}
 		if ours {
 			go r.fly(waiting, f, w)
 		}
 		if !f.wait(waiting) {
-			return Outcome{}, r.late(waiting, f, w, ours)
+			return Ensured{}, r.late(waiting, f, w, ours)
 		}
 		switch e := f.end; {
+		case e.maker != nil:
+			found, err := r.followMaker(waiting, *e.maker)
+			if errors.Is(err, errMadeNothing) {
+				continue
+			}
+			return found, err
 		case e.elsewhere:
-			return r.follow(waiting, w)
+			return made(r.follow(waiting, w))
 		case e.leftEarly && !ours:
 			continue
 		case e.err != nil:
-			return Outcome{}, e.err
+			return Ensured{}, e.err
 		case ours && !e.outcome.Replayed:
-			return e.outcome, nil
+			return made(e.outcome, nil)
 		default:
-			return replayed(e.outcome), nil
+			return made(replayed(e.outcome), nil)
 		}
 	}
-	return Outcome{}, waiting.Err()
+	return Ensured{}, waiting.Err()
 }
 
 // late is what a caller hears whose time is up. The one whose write it is may be told that nothing happened only once it
 // is sure that nothing will; that takes no longer than a commit.
 func (r *Runner) late(ctx context.Context, f *flight, w *write, ours bool) error {
 	if !ours {
-		return r.inProgress(ctx, w)
+		return r.inProgress(ctx, w.operationID)
 	}
 	<-f.settled
-	if f.ended() && f.end.leftEarly {
+	switch {
+	case !f.ended():
+	case f.end.leftEarly:
 		return f.end.err
+	case f.end.maker != nil:
+		return r.inProgress(ctx, f.end.maker.ID)
 	}
 	return apierr.OutcomePending(w.operationID, ctx.Err())
 }
 
-// inProgress is for whoever waited in vain for a write that another call began.
-func (r *Runner) inProgress(ctx context.Context, w *write) error {
+// inProgress is for whoever waited in vain for an operation that another call began.
+func (r *Runner) inProgress(ctx context.Context, operationID string) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
-	return apierr.InProgress(w.operationID)
+	return apierr.InProgress(operationID)
 }
 
 // replayed is what those get who did not begin the write. The secret belongs to the one who did.

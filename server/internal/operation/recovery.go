@@ -166,6 +166,7 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 	}
 	result := r.gateway.Write(ctx, stripegw.Sending{
 		Method: op.Method, Request: request, Key: key, OperationID: op.ID, MaxSends: 1,
+		Repeat: true,
 	})
 	r.crash("recover.sent")
 	switch result.Verdict {
@@ -173,6 +174,11 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 		r.end(ctx, op, key, result)
 		return
 	case stripegw.NotDone:
+		if apierr.From(result.Err).Reason == paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED {
+			// The key did something else, before a person gave it free: no send of this row did anything, or will.
+			r.end(ctx, op, key, result)
+			return
+		}
 		// An earlier send may have done what this one did not.
 		result.Uncertainty = paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_HELD_BACK
 	default:
@@ -257,7 +263,10 @@ func (r *Runner) alert(ctx context.Context, op store.Operation, left store.Postp
 
 // identityOf is what an operation was derived from.
 func (r *Runner) identityOf(op store.Operation) identity {
-	return identity{scope: r.scope, caller: op.Caller, method: op.Method, idempotencyKey: op.IdempotencyKey}
+	return identity{
+		scope: r.scope, caller: op.Caller, method: op.Method, idempotencyKey: op.IdempotencyKey,
+		reference: op.Reference, generation: op.Generation,
+	}
 }
 
 // search says what to look for: it can have been made from its begin on, and until the last send was over.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
-	"github.com/tillgate/tillgate/server/internal/apierr"
 	"github.com/tillgate/tillgate/server/internal/call"
 	"github.com/tillgate/tillgate/server/internal/operation"
 	"github.com/tillgate/tillgate/server/internal/store"
@@ -43,7 +42,7 @@ func TestM13M16_LostAnswerIsRecovered(t *testing.T) {
 			t.Errorf("it took %v", waited)
 		}
 		for i, s := range m.gateway.sent {
-			if s.Request.Form != "amount=2000" || s.Key != m.gateway.sent[0].Key || (i > 0) != (s.MaxSends == 1) {
+			if s.Request.Form != "amount=2000" || s.Key != m.gateway.sent[0].Key || (i > 0) != (s.MaxSends == 1) || (i > 0) != s.Repeat {
 				t.Errorf("send %d is %q under %s, up to %d", i, s.Request.Form, s.Key, s.MaxSends)
 			}
 		}
@@ -261,12 +260,7 @@ func TestF12_RecoverySendsOncePerStep(t *testing.T) {
 // A look-up that fails concludes nothing either, and a person is told all the same.
 func TestLookUpThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMachine(t, &fakeGateway{lookUp: func(stripegw.Search) (stripegw.Finding, error) {
-			return stripegw.Finding{}, apierr.Unavailable(nil, time.Second)
-		}})
-		kept := uncertain(stripeFailure)
-		kept.KeepsFailing = true
-		m.gateway.answers(kept)
+		m := newBlindMachine(t)
 		stop := m.recovering(t)
 		ctx, _, _ := m.pay(t, "order-1001", 5*time.Second)
 		<-time.After(time.Minute)

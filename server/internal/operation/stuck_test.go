@@ -14,15 +14,22 @@ import (
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
+// newBlindMachine has a Stripe that keeps its failure of the first payment, and whose lists can not be read.
+func newBlindMachine(t *testing.T) *machine {
+	t.Helper()
+	kept := uncertain(stripeFailure)
+	kept.KeepsFailing = true
+	m := newMachine(t, &fakeGateway{lookUp: func(stripegw.Search) (stripegw.Finding, error) {
+		return stripegw.Finding{}, apierr.Unavailable(nil, time.Second)
+	}})
+	m.gateway.answers(kept)
+	return m
+}
+
 // A look-up that always fails is made ever more rarely: it must not take the room of what can be recovered.
 func TestLookUpThatAlwaysFailsIsRare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMachine(t, &fakeGateway{lookUp: func(stripegw.Search) (stripegw.Finding, error) {
-			return stripegw.Finding{}, apierr.Unavailable(nil, time.Second)
-		}})
-		kept := uncertain(stripeFailure)
-		kept.KeepsFailing = true
-		m.gateway.answers(kept)
+		m := newBlindMachine(t)
 		stop := m.recovering(t)
 		if _, _, err := m.pay(t, "order-1001", 5*time.Second); reasonOf(err) != "OUTCOME_PENDING" {
 			t.Fatal(err)

@@ -27,6 +27,8 @@ type write struct {
 	hash        []byte
 	req         Request
 	checks      []Check
+	// over is the generation of the identity's reference whose object is known to be gone.
+	over int64
 }
 
 // write begins the operation, sends it and ends it, or finds what became of it. settle is called once it has begun; the
@@ -57,6 +59,8 @@ func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
 		return end{err: apierr.OutcomePending(w.operationID, err)}
 	case err != nil:
 		return notBegun(ctx, storeError(ctx, err))
+	case held == nil && op.ID != w.operationID:
+		return end{maker: &op}
 	case held == nil:
 		return r.known(w, op)
 	}
@@ -83,6 +87,7 @@ func (r *Runner) begin(ctx context.Context, w *write, prepared stripegw.Request)
 	op, begun, err := r.store.Begin(ctx, store.Begin{
 		ID: w.operationID, Caller: w.identity.caller, Method: w.identity.method,
 		IdempotencyKey: w.identity.idempotencyKey, RequestHash: w.hash, Parameters: parameters, Token: token, Lease: lease,
+		Reference: w.identity.reference, Over: w.over,
 	})
 	r.heard(ctx, err)
 	if err != nil || !begun {
@@ -115,7 +120,7 @@ func keyReused(w *write) error {
 // send sends what was begun and ends it with what Stripe says, whatever its caller does meanwhile.
 func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripegw.Request) end {
 	defer held.release()
-	key := w.identity.stripeKey()
+	key := r.identityOf(held.op).stripeKey()
 	r.crash("send.before")
 	if !held.valid() {
 		// The process stood still for longer than the lease: the operation is recovery's, and its key may be old.
@@ -174,12 +179,12 @@ func (r *Runner) follow(ctx context.Context, w *write) (Outcome, error) {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return Outcome{}, r.inProgress(ctx, w)
+			return Outcome{}, r.inProgress(ctx, w.operationID)
 		}
 		op, err := r.store.Get(ctx, w.operationID)
 		if err != nil {
 			if ctx.Err() != nil {
-				return Outcome{}, r.inProgress(ctx, w)
+				return Outcome{}, r.inProgress(ctx, w.operationID)
 			}
 			// It is pending still, as far as anybody knows.
 			r.heard(ctx, err)
@@ -187,7 +192,7 @@ func (r *Runner) follow(ctx context.Context, w *write) (Outcome, error) {
 		}
 		if op.State == store.Abandoned {
 			// Whoever had it was told that nothing was done; to do it now takes a new call.
-			return Outcome{}, r.inProgress(ctx, w)
+			return Outcome{}, r.inProgress(ctx, w.operationID)
 		}
 		if e := r.known(w, op); !e.elsewhere {
 			return e.outcome, e.err
