@@ -6,8 +6,9 @@
 // name and the same known fields with the same values, where
 //   - a field without presence that holds its default value is not set, and one with presence that holds it is;
 //   - the entries of a map have no order;
-//   - nor have the values of a list: every list in a request of the contract is a set, such as that of the wanted states,
-//     and a client may make it from a set of its own, in another order at each try. How often a value stands there counts;
+//   - nor have the values of a list, but for those named in ordered: any other list in a request of the contract is a set,
+//     such as that of the wanted states, and a client may make it from a set of its own, in another order at each try. How
+//     often a value stands there counts;
 //   - fields that this build does not know are left out, at any depth: they change nothing here. A field that becomes
 //     known later therefore makes another form of the same bytes.
 package canonical
@@ -66,19 +67,25 @@ func appendValue(b []byte, field protoreflect.FieldDescriptor, value protoreflec
 	case field.IsMap():
 		return appendMap(b, field, value.Map())
 	case field.IsList():
-		return appendSet(b, value.List())
+		return appendList(b, value.List(), slices.Contains(ordered, field.FullName()))
 	default:
 		return appendSingle(b, value)
 	}
 }
 
-// appendSet writes the values of a list in the order of their encodings, not in theirs.
-func appendSet(b []byte, list protoreflect.List) []byte {
+// ordered are the lists in which the order means something. A list must stand here from its first day on, or never: its
+// hashes are kept.
+var ordered = []protoreflect.FullName{"payments.v1.Customer.preferred_locales"}
+
+// appendList writes the values of a set in the order of their encodings, not in theirs.
+func appendList(b []byte, list protoreflect.List, isOrdered bool) []byte {
 	values := make([]string, list.Len())
 	for i := range values {
 		values[i] = string(appendSingle(nil, list.Get(i)))
 	}
-	slices.Sort(values)
+	if !isOrdered {
+		slices.Sort(values)
+	}
 	b = appendLength(b, len(values))
 	for _, value := range values {
 		b = append(b, value...)

@@ -2,6 +2,7 @@ package pan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/proto"
@@ -11,25 +12,30 @@ import (
 const maxKeyLength = 40
 
 // FindField looks for a card number in every text of m: strings, bytes, keys and values of maps, in lists and nested
-// messages too. It returns the path of the first field that holds one, as in `payment.description`,
-// `payment_method_types[1]` or `metadata["color"]`. The path never holds any of the number: a key stands in it only
-// where it is short, printable and no card number itself.
-func FindField(m proto.Message) (path string, found bool) {
+// messages too, but not in the fields with these full names. It returns the path of the first field that holds one, as in
+// `payment.description`, `payment_method_types[1]` or `metadata["color"]`. The path never holds any of the number: a key
+// stands in it only where it is short, printable and no card number itself.
+func FindField(m proto.Message, except ...protoreflect.FullName) (path string, found bool) {
 	if m == nil {
 		return "", false
 	}
-	return findInMessage(m.ProtoReflect())
+	return finder{except}.findInMessage(m.ProtoReflect())
+}
+
+// finder looks for card numbers in all fields but some.
+type finder struct {
+	except []protoreflect.FullName
 }
 
 // findInMessage answers with the field of the lowest number, since the order of Range changes from call to call and a
 // repeated request should get the same answer.
-func findInMessage(m protoreflect.Message) (path string, found bool) {
+func (f finder) findInMessage(m protoreflect.Message) (path string, found bool) {
 	var first protoreflect.FieldNumber
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		if found && fd.Number() > first {
+		if found && fd.Number() > first || slices.Contains(f.except, fd.FullName()) {
 			return true
 		}
-		if rest, ok := findInField(fd, v); ok {
+		if rest, ok := f.findInField(fd, v); ok {
 			path, found, first = fd.TextName()+rest, true, fd.Number()
 		}
 		return true
@@ -37,27 +43,27 @@ func findInMessage(m protoreflect.Message) (path string, found bool) {
 	return path, found
 }
 
-func findInField(fd protoreflect.FieldDescriptor, v protoreflect.Value) (path string, found bool) {
+func (f finder) findInField(fd protoreflect.FieldDescriptor, v protoreflect.Value) (path string, found bool) {
 	switch {
 	case fd.IsMap():
-		return findInMap(fd, v.Map())
+		return f.findInMap(fd, v.Map())
 	case fd.IsList():
 		list := v.List()
 		for i := range list.Len() {
-			if rest, ok := findInValue(fd, list.Get(i)); ok {
+			if rest, ok := f.findInValue(fd, list.Get(i)); ok {
 				return "[" + strconv.Itoa(i) + "]" + rest, true
 			}
 		}
 		return "", false
 	default:
-		return findInValue(fd, v)
+		return f.findInValue(fd, v)
 	}
 }
 
 // findInMap answers with the least path, for the same reason as findInMessage.
-func findInMap(fd protoreflect.FieldDescriptor, entries protoreflect.Map) (path string, found bool) {
+func (f finder) findInMap(fd protoreflect.FieldDescriptor, entries protoreflect.Map) (path string, found bool) {
 	entries.Range(func(key protoreflect.MapKey, v protoreflect.Value) bool {
-		rest, ok := findInValue(fd.MapValue(), v)
+		rest, ok := f.findInValue(fd.MapValue(), v)
 		if Contains(key.String()) {
 			rest, ok = "", true
 		} else if ok {
@@ -72,14 +78,14 @@ func findInMap(fd protoreflect.FieldDescriptor, entries protoreflect.Map) (path 
 }
 
 // findInValue looks into one value of a field, an element of a list or a value of a map.
-func findInValue(fd protoreflect.FieldDescriptor, v protoreflect.Value) (path string, found bool) {
+func (f finder) findInValue(fd protoreflect.FieldDescriptor, v protoreflect.Value) (path string, found bool) {
 	switch fd.Kind() {
 	case protoreflect.StringKind:
 		return "", Contains(v.String())
 	case protoreflect.BytesKind:
 		return "", Contains(string(v.Bytes()))
 	case protoreflect.MessageKind, protoreflect.GroupKind:
-		if rest, ok := findInMessage(v.Message()); ok {
+		if rest, ok := f.findInMessage(v.Message()); ok {
 			return "." + rest, true
 		}
 		return "", false

@@ -111,6 +111,28 @@ func TestFindFieldFindsNothing(t *testing.T) {
 	}
 }
 
+// A field that is left out by its name is not looked at, wherever it stands; one of the same name elsewhere is.
+func TestFindFieldLeavesFieldsOut(t *testing.T) {
+	const left = "payments.v1.Payment.description"
+	for _, tt := range []struct {
+		name    string
+		message proto.Message
+		want    string
+	}{
+		{"at the top", &paymentsv1.Payment{Description: card}, ""},
+		{"inside", &paymentsv1.UpdatePaymentRequest{Payment: &paymentsv1.Payment{Description: card}}, ""},
+		{"in a list", &paymentsv1.ListPaymentsResponse{Payments: []*paymentsv1.Payment{{Description: card}}}, ""},
+		{"another beside it", &paymentsv1.Payment{Description: card, ReceiptEmail: card}, "receipt_email"},
+		{"the same word elsewhere", &paymentsv1.CreatePaymentRequest{Description: card}, "description"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if path, found := pan.FindField(tt.message, left); path != tt.want || found != (tt.want != "") {
+				t.Errorf("FindField = %q, %t, want %q", path, found, tt.want)
+			}
+		})
+	}
+}
+
 func withMetadata(key, value string) *paymentsv1.CreatePaymentRequest {
 	return &paymentsv1.CreatePaymentRequest{Metadata: map[string]string{"order": "1001", key: value}}
 }

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"context"
+
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tillgate/tillgate/server/internal/apierr"
@@ -54,4 +56,29 @@ func startAfter(req listRequest) (string, error) {
 			"is not a token of this rpc for these arguments; leave it empty to begin anew")
 	}
 	return after, nil
+}
+
+// page reads the page that a request asks for, and the token of the next one.
+func page[R listRequest, T interface {
+	proto.Message
+	GetId() string
+}](
+	ctx context.Context, req R,
+	read func(ctx context.Context, req R, after string, limit int) (items []T, more bool, err error),
+) (items []T, next string, err error) {
+	after, err := startAfter(req)
+	if err != nil {
+		return nil, "", err
+	}
+	items, more, err := read(ctx, req, after, pageSize(req))
+	if err != nil {
+		return nil, "", err
+	}
+	if n := fitting(items); n < len(items) {
+		items, more = items[:n], true
+	}
+	if more && len(items) > 0 {
+		next = pagetoken.Encode(items[len(items)-1].GetId(), req)
+	}
+	return items, next, nil
 }

@@ -45,6 +45,9 @@ func NewPayments(writes Writer, reads Reader) *Payments {
 func (s *Payments) CreatePayment(
 	ctx context.Context, req *paymentsv1.CreatePaymentRequest,
 ) (*paymentsv1.CreatePaymentResponse, error) {
+	if err := checkAcceptance(req.GetMandateAcceptance()); err != nil {
+		return nil, err
+	}
 	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes,
 		paymentsv1.PaymentService_CreatePayment_FullMethodName, req)
 	if err != nil {
@@ -59,6 +62,9 @@ func (s *Payments) CreatePayment(
 func (s *Payments) ConfirmPayment(
 	ctx context.Context, req *paymentsv1.ConfirmPaymentRequest,
 ) (*paymentsv1.ConfirmPaymentResponse, error) {
+	if err := checkAcceptance(req.GetMandateAcceptance()); err != nil {
+		return nil, err
+	}
 	payment, out, err := write[*paymentsv1.Payment](ctx, s.writes,
 		paymentsv1.PaymentService_ConfirmPayment_FullMethodName, req)
 	if err != nil {

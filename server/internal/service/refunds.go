@@ -4,7 +4,6 @@ import (
 	"context"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
-	"github.com/tillgate/tillgate/server/internal/pagetoken"
 )
 
 // RefundReader reads refunds.
@@ -46,23 +45,11 @@ func (s *Payments) GetRefund(
 func (s *Payments) ListRefunds(
 	ctx context.Context, req *paymentsv1.ListRefundsRequest,
 ) (*paymentsv1.ListRefundsResponse, error) {
-	after, err := startAfter(req)
+	refunds, next, err := page(ctx, req, s.reads.RefundPage)
 	if err != nil {
 		return nil, err
 	}
-
-	refunds, more, err := s.reads.RefundPage(ctx, req, after, pageSize(req))
-	if err != nil {
-		return nil, err
-	}
-	if n := fitting(refunds); n < len(refunds) {
-		refunds, more = refunds[:n], true
-	}
-	response := &paymentsv1.ListRefundsResponse{Refunds: refunds}
-	if more {
-		response.NextPageToken = pagetoken.Encode(refunds[len(refunds)-1].GetId(), req)
-	}
-	return response, nil
+	return &paymentsv1.ListRefundsResponse{Refunds: refunds, NextPageToken: next}, nil
 }
 
 // CancelRefund implements PaymentService.

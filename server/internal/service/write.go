@@ -15,8 +15,8 @@ type Writer interface {
 	Do(ctx context.Context, method string, req operation.Request, checks ...operation.Check) (operation.Outcome, error)
 }
 
-// write runs a write whose outcome is a resource of type T. A replay holds no client secret: GetPaymentClientSecret, which
-// has a scope of its own, reads it again.
+// write runs a write whose outcome is a resource of type T. A replay holds no client secret: Get...ClientSecret, which has a
+// scope of its own, reads it again.
 func write[T proto.Message](
 	ctx context.Context, w Writer, method string, req operation.Request, checks ...operation.Check,
 ) (T, operation.Outcome, error) {
