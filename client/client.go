@@ -15,6 +15,8 @@ type Client struct {
 	// Payments collects money and gives it back: every rpc of PaymentService, with the deadline, the idempotency keys
 	// and the repetition that the package comment describes.
 	Payments paymentsv1.PaymentServiceClient
+	// Customers keeps who pays and with what, in the same way: customers, payment methods and setup intents.
+	Customers paymentsv1.CustomerServiceClient
 	// Operations tells what became of each write, by the operation_id that errors and logs name.
 	Operations paymentsv1.OperationServiceClient
 
@@ -40,7 +42,10 @@ func New(target string, opts ...Option) (*Client, error) {
 		return nil, errors.Join(errTokenInTheClear, conn.Close())
 	}
 	return &Client{
-		Payments: paymentsv1.NewPaymentServiceClient(conn), Operations: paymentsv1.NewOperationServiceClient(conn), conn: conn,
+		Payments:   paymentsv1.NewPaymentServiceClient(conn),
+		Customers:  paymentsv1.NewCustomerServiceClient(conn),
+		Operations: paymentsv1.NewOperationServiceClient(conn),
+		conn:       conn,
 	}, nil
 }
 

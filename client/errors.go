@@ -20,10 +20,10 @@ func ReasonOf(err error) paymentsv1.ErrorReason {
 	return paymentsv1.ErrorReason(paymentsv1.ErrorReason_value["ERROR_REASON_"+infoOf(err).GetReason()])
 }
 
-// DeclineOf returns the refusal of a payment, for an error with the reason PAYMENT_DECLINED or
-// AUTHENTICATION_REQUIRED, and false for any other. The payment exists all the same: ConfirmPayment with the
-// decline's payment id, another method and a new key tries it again. Only GetCustomerMessage is meant for the
-// customer.
+// DeclineOf returns the refusal of a payment, of a setup intent or of a payment method, for an error with the reason
+// PAYMENT_DECLINED or AUTHENTICATION_REQUIRED, and false for any other. The payment, or setup intent, exists all the same:
+// ConfirmPayment with the decline's payment id, or ConfirmSetupIntent with its setup intent id, another method and a new key
+// tries it again. Only GetCustomerMessage is meant for the customer.
 func DeclineOf(err error) (*paymentsv1.Decline, bool) {
 	return detail[*paymentsv1.Decline](err)
 }

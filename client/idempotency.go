@@ -13,7 +13,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// MissingKeyError is what a call that moves money fails with when its request has no idempotency key. Nothing was sent.
+// MissingKeyError is what a call that may move money, or makes something, fails with when its request has no idempotency
+// key. Nothing was sent.
 // It has the gRPC code INVALID_ARGUMENT, the reason INVALID_FIELD and a violation of idempotency_key, as if the server
 // had answered.
 type MissingKeyError struct {

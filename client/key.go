@@ -36,8 +36,8 @@ const (
 // The same facts give the same key, in all versions of this package, and other facts, or the same in another order or
 // split in another way, give another. A fact is a string, an integer, or has a method String, of whatever named type;
 // what counts is its text, so that 1 and "1" are the same fact. A time counts in UTC. With no facts, or with one that
-// has no steady text (a float, a struct, a pointer, a protobuf message, nil), the key is empty, and a call that moves
-// money is refused before it is sent.
+// has no steady text (a float, a struct, a pointer, a protobuf message, nil), the key is empty, and a call that needs a
+// key of the caller's own is refused before it is sent.
 //
 // The key is valid: 8 to 128 characters of `A-Za-z0-9._:-`. Other characters, the colon and the full stop among them,
 // are written as `.x` and the hexadecimal digits of each byte; `.n` stands in front of a number of 13 digits or more,

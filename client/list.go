@@ -67,6 +67,34 @@ func ListRefunds(
 	})
 }
 
+// ListCustomers ranges over all customers that a request asks for, the newest first, in the way of ListPayments.
+func ListCustomers(
+	ctx context.Context, customers paymentsv1.CustomerServiceClient, req *paymentsv1.ListCustomersRequest,
+	opts ...grpc.CallOption,
+) iter.Seq2[*paymentsv1.Customer, error] {
+	req = copyOf(req)
+	return pages(req.GetPageToken(), func(token string) ([]*paymentsv1.Customer, string, error) {
+		page := copyOf(req)
+		page.PageToken = token
+		resp, err := customers.ListCustomers(ctx, page, opts...)
+		return resp.GetCustomers(), resp.GetNextPageToken(), err
+	})
+}
+
+// ListPaymentMethods ranges over all payment methods of a customer, the newest first, in the way of ListPayments.
+func ListPaymentMethods(
+	ctx context.Context, customers paymentsv1.CustomerServiceClient, req *paymentsv1.ListPaymentMethodsRequest,
+	opts ...grpc.CallOption,
+) iter.Seq2[*paymentsv1.PaymentMethod, error] {
+	req = copyOf(req)
+	return pages(req.GetPageToken(), func(token string) ([]*paymentsv1.PaymentMethod, string, error) {
+		page := copyOf(req)
+		page.PageToken = token
+		resp, err := customers.ListPaymentMethods(ctx, page, opts...)
+		return resp.GetPaymentMethods(), resp.GetNextPageToken(), err
+	})
+}
+
 // copyOf never returns nil.
 func copyOf[T any, M interface {
 	*T

@@ -140,6 +140,58 @@ func TestListPaymentsTakesNoRequestForAllPayments(t *testing.T) {
 	}
 }
 
+// register is a CustomerService client that gives pages by their token.
+type register struct {
+	paymentsv1.CustomerServiceClient
+
+	pages map[string]page
+}
+
+func (r *register) ListCustomers(
+	_ context.Context, req *paymentsv1.ListCustomersRequest, _ ...grpc.CallOption,
+) (*paymentsv1.ListCustomersResponse, error) {
+	page := r.pages[req.GetPageToken()]
+	resp := &paymentsv1.ListCustomersResponse{NextPageToken: page.next}
+	for id := range strings.FieldsSeq(page.ids) {
+		resp.Customers = append(resp.Customers, &paymentsv1.Customer{Id: id, Email: req.GetEmail()})
+	}
+	return resp, page.err
+}
+
+func (r *register) ListPaymentMethods(
+	_ context.Context, req *paymentsv1.ListPaymentMethodsRequest, _ ...grpc.CallOption,
+) (*paymentsv1.ListPaymentMethodsResponse, error) {
+	page := r.pages[req.GetPageToken()]
+	resp := &paymentsv1.ListPaymentMethodsResponse{NextPageToken: page.next}
+	for id := range strings.FieldsSeq(page.ids) {
+		resp.PaymentMethods = append(resp.PaymentMethods, &paymentsv1.PaymentMethod{Id: id, CustomerId: req.GetCustomerId()})
+	}
+	return resp, page.err
+}
+
+func TestListCustomers(t *testing.T) {
+	r := &register{pages: map[string]page{"": {ids: "a", next: "1"}, "1": {ids: "b", next: "2"}, "2": {err: errRefused}}}
+	var got []string
+	for customer, err := range client.ListCustomers(t.Context(), r, &paymentsv1.ListCustomersRequest{Email: "ada@"}) {
+		got = append(got, fmt.Sprint(customer.GetEmail(), customer.GetId(), err))
+	}
+	if want := "ada@a<nil> ada@b<nil> refused"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestListPaymentMethods(t *testing.T) {
+	r := &register{pages: map[string]page{"": {ids: "a", next: "1"}, "1": {ids: "b", next: "2"}, "2": {err: errRefused}}}
+	var got []string
+	req := &paymentsv1.ListPaymentMethodsRequest{CustomerId: "cus_1"}
+	for method, err := range client.ListPaymentMethods(t.Context(), r, req) {
+		got = append(got, fmt.Sprint(method.GetCustomerId(), method.GetId(), err))
+	}
+	if want := "cus_1a<nil> cus_1b<nil> refused"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestListRefunds(t *testing.T) {
 	b := &book{pages: map[string]page{"": {ids: "a", next: "1"}, "1": {ids: "b", next: "2"}, "2": {err: errRefused}}}
 	var got []string

@@ -37,6 +37,15 @@ var harmless = map[string]bool{
 	paymentsv1.PaymentService_UpdatePayment_FullMethodName: true,
 	paymentsv1.PaymentService_CancelPayment_FullMethodName: true,
 	paymentsv1.PaymentService_CancelRefund_FullMethodName:  true,
+
+	paymentsv1.CustomerService_UpdateCustomer_FullMethodName:          true,
+	paymentsv1.CustomerService_DeleteCustomer_FullMethodName:          true,
+	paymentsv1.CustomerService_EnsureCustomer_FullMethodName:          true, // the reference does what a key does
+	paymentsv1.CustomerService_UpdatePaymentMethod_FullMethodName:     true,
+	paymentsv1.CustomerService_AttachPaymentMethod_FullMethodName:     true,
+	paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName:     true,
+	paymentsv1.CustomerService_SetDefaultPaymentMethod_FullMethodName: true,
+	paymentsv1.CustomerService_CancelSetupIntent_FullMethodName:       true,
 }
 
 // contract reads the rpcs from their descriptors, by full name as grpc-go has it.

@@ -20,12 +20,19 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// moversOfMoney are the writes that a caller must give a key of its own. A new rpc is one of them until somebody has
-// thought about it and written it down here and in harmless.
-var moversOfMoney = []string{"CreatePayment", "ConfirmPayment", "CapturePayment", "CreateRefund"}
+// keysOfTheCaller are those of the writes that move money, or that make or try something anew with each key. A new rpc is
+// one of them until somebody has thought about it and written it down here and in harmless.
+var keysOfTheCaller = []string{
+	"CreatePayment", "ConfirmPayment", "CapturePayment", "CreateRefund", "VerifyMicrodeposits",
+	"CreateCustomer", "CreatePaymentMethod", "CreateSetupIntent", "ConfirmSetupIntent",
+}
 
 // The keys that are not the caller's are made by the client.
-var keysOfOurOwn = []string{"UpdatePayment", "CancelPayment", "CancelRefund"}
+var keysOfOurOwn = []string{
+	"UpdatePayment", "CancelPayment", "CancelRefund",
+	"UpdateCustomer", "DeleteCustomer", "EnsureCustomer", "UpdatePaymentMethod", "AttachPaymentMethod", "DetachPaymentMethod",
+	"SetDefaultPaymentMethod", "CancelSetupIntent",
+}
 
 func methods(t *testing.T) []protoreflect.MethodDescriptor {
 	t.Helper()
@@ -39,7 +46,7 @@ func methods(t *testing.T) []protoreflect.MethodDescriptor {
 		}
 		return true
 	})
-	if len(all) < 12 {
+	if len(all) < 34 {
 		t.Fatalf("the contract has %d rpcs", len(all))
 	}
 	return all
@@ -84,14 +91,14 @@ func TestContractRetryTable(t *testing.T) {
 	}
 }
 
-// A write without a key is not sent where money moves, and gets one elsewhere.
+// A write without a key is not sent where the key must be the caller's, and gets one elsewhere.
 func TestContractKeys(t *testing.T) {
 	for _, method := range methods(t) {
 		if method.Input().Fields().ByName("idempotency_key") == nil {
 			continue
 		}
 		name := string(method.Name())
-		if slices.Contains(moversOfMoney, name) == slices.Contains(keysOfOurOwn, name) {
+		if slices.Contains(keysOfTheCaller, name) == slices.Contains(keysOfOurOwn, name) {
 			t.Errorf("say in one of the two lists whether a caller must give %s a key of its own", name)
 		}
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +109,7 @@ func TestContractKeys(t *testing.T) {
 				err := f.serve(t).Conn().Invoke(t.Context(), full, req, messageOf(t, method.Output()))
 				var missing *client.MissingKeyError
 				switch {
-				case slices.Contains(moversOfMoney, name):
+				case slices.Contains(keysOfTheCaller, name):
 					if !errors.As(err, &missing) || missing.Method != full || len(f.got()) != 0 {
 						t.Errorf("got %v and sent %d requests, want MissingKeyError and 0", err, len(f.got()))
 					}
