@@ -41,7 +41,7 @@ const mutantTimeout = 4 * time.Minute
 
 func mutants() []mutant {
 	var all []mutant
-	for _, more := range [][]mutant{storeMutants, postgresMutants, operationMutants, stripeMutants, serviceMutants} {
+	for _, more := range [][]mutant{storeMutants, postgresMutants, operationMutants, stripeMutants, serviceMutants, referenceMutants} {
 		all = append(all, more...)
 	}
 	return all

@@ -23,13 +23,17 @@ type database struct {
 }
 
 // engine is one on which every test here runs.
-type engine struct{ name string }
+type engine struct {
+	name string
+	// replicas is how many servers may use it at once.
+	replicas int
+}
 
 // engines are all of them. The test runs beside all others.
 func engines(t *testing.T) []engine {
 	t.Helper()
 	t.Parallel()
-	return []engine{{"sqlite"}, {"postgres"}}
+	return []engine{{"sqlite", 1}, {"postgres", 2}}
 }
 
 // open makes an empty database. The test runs beside all others from then on.
@@ -38,10 +42,10 @@ func (e engine) open(t *testing.T) *database {
 	t.Parallel()
 	if e.name == "postgres" {
 		url := pgcluster.Database(t)
-		return &database{url: url, driver: "pgx", source: url, replicas: 2}
+		return &database{url: url, driver: "pgx", source: url, replicas: e.replicas}
 	}
 	path := filepath.Join(t.TempDir(), "tillgate.db")
-	return &database{url: "sqlite:" + path, driver: "sqlite", source: path, replicas: 1}
+	return &database{url: "sqlite:" + path, driver: "sqlite", source: path, replicas: e.replicas}
 }
 
 func (db *database) sqlite() bool { return db.driver == "sqlite" }

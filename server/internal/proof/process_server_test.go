@@ -85,9 +85,10 @@ func (s *stand) admit(t *testing.T, suffix string) {
 		TokenSHA256 []string `json:"token_sha256"`
 		Scopes      []string `json:"scopes"`
 	}
+	scopes := []string{"PAYMENTS_READ", "PAYMENTS_WRITE", "REFUNDS_WRITE", "OPERATIONS_READ", "CUSTOMERS_READ", "CUSTOMERS_WRITE"}
 	entries := []entry{
-		{Name: shop, Scopes: []string{"PAYMENTS_READ", "PAYMENTS_WRITE", "REFUNDS_WRITE", "OPERATIONS_READ"}},
-		{Name: market, Scopes: []string{"PAYMENTS_READ", "PAYMENTS_WRITE", "REFUNDS_WRITE", "OPERATIONS_READ"}},
+		{Name: shop, Scopes: scopes},
+		{Name: market, Scopes: scopes},
 		{Name: operator, Scopes: []string{"OPERATIONS_READ", "OPERATIONS_READ_ALL"}},
 	}
 	for i := range entries {

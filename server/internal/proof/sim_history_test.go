@@ -54,7 +54,7 @@ type history struct {
 	told        []*told
 	storeFaults float64
 	netFaults   float64
-	underWay    int // requests that reach Stripe later than their answer was waited for
+	underWay    int // exchanges with Stripe, of which a fault may have made some slow, and machines that stand still
 	counts      counts
 }
 

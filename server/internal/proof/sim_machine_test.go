@@ -80,7 +80,9 @@ func (m *machine) point(where string) bool {
 		if wait <= 0 {
 			return alive
 		}
+		awake := m.h.during()
 		<-time.After(wait + m.h.latency(m.name+where))
+		awake()
 	}
 }
 

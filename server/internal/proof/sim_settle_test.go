@@ -56,7 +56,7 @@ func (h *history) endFaults() {
 	}
 }
 
-// busy is whether a request is still on its way that a fault has slowed down.
+// busy is whether an exchange with Stripe is under way, which a fault may have slowed down, or a machine stands still.
 func (h *history) busy() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -141,14 +141,17 @@ func (s *simStore) change(ctx context.Context, what string, change func() error)
 }
 
 // fails is under 1 if the store fails this time, and says how.
-func (h *history) fails(what string) float64 {
+func (h *history) fails(what string) float64 { return h.share("store "+what, &h.storeFaults) }
+
+// share is under 1 in this part of the cases, by lot; h.mu guards the part.
+func (h *history) share(what string, part *float64) float64 {
 	h.mu.Lock()
-	share := h.storeFaults
+	of := *part
 	h.mu.Unlock()
-	if share == 0 {
+	if of == 0 {
 		return 1
 	}
-	return h.dice("store "+what) / share
+	return h.dice(what) / of
 }
 
 // idle is whether a claim of this machine would surely find nothing. One in 64 asks all the same.

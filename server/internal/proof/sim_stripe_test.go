@@ -50,6 +50,7 @@ func (g simGateway) Write(ctx context.Context, s stripegw.Sending) stripegw.Resu
 		}
 	}
 	h.mu.Unlock()
+	defer h.during()()
 	sends := new(int)
 	result := g.Gateway.Write(context.WithValue(ctx, sendsOfWrite{}, sends), s)
 	if *sends > min(s.MaxSends, 3) || *sends != result.Sends {
@@ -63,6 +64,7 @@ func (g simGateway) Write(ctx context.Context, s stripegw.Sending) stripegw.Resu
 // LookUp counts.
 func (g simGateway) LookUp(ctx context.Context, s stripegw.Search) (stripegw.Finding, error) {
 	g.m.h.count(func(c *counts) { c.LookUps++ })
+	defer g.m.h.during()()
 	finding, err := g.Gateway.LookUp(context.WithValue(ctx, operationOf{}, s.OperationID), s)
 	g.m.h.note("%s looks for %s: found %t, %v", g.m.name, short(s.OperationID), finding.Found, err)
 	return finding, err
@@ -129,13 +131,7 @@ func (h *history) sends(r *http.Request, key string) {
 
 // breaksOnTheWay is under 1 if the network fails this time, and says how.
 func (h *history) breaksOnTheWay(purpose string) float64 {
-	h.mu.Lock()
-	share := h.netFaults
-	h.mu.Unlock()
-	if share == 0 {
-		return 1
-	}
-	return h.dice("net "+purpose) / share
+	return h.share("net "+purpose, &h.netFaults)
 }
 
 // noDial finds no connection, and says so as net/http does.
@@ -158,18 +154,25 @@ func (h *history) arrivesLate(r *http.Request, purpose string) error {
 	late := r.Clone(context.WithoutCancel(r.Context()))
 	late.Body = io.NopCloser(bytes.NewReader(body))
 	wait := time.Duration(h.dice("late "+purpose) * float64(longestOnTheWay-time.Second))
-	h.mu.Lock()
-	h.underWay++
-	h.counts.Late++
-	h.mu.Unlock()
+	h.count(func(c *counts) { c.Late++ })
+	arrived := h.during()
 	go func() {
+		defer arrived()
 		<-time.After(wait)
 		if got, err := h.stripe.RoundTrip(late); err == nil {
 			_ = got.Body.Close()
 		}
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.underWay--
 	}()
 	return io.ErrUnexpectedEOF
+}
+
+// during counts what takes time, until it is called off.
+func (h *history) during() (over func()) {
+	add := func(n int) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.underWay += n
+	}
+	add(1)
+	return func() { add(-1) }
 }
