@@ -57,7 +57,8 @@ func newAPI(c apiConfig) (*api, error) {
 			reflectiongrpc.ServerReflection_ServiceDesc.ServiceName, reflectionalpha.ServerReflection_ServiceDesc.ServiceName)
 	}
 	served := []string{
-		paymentsv1.PaymentService_ServiceDesc.ServiceName, paymentsv1.OperationService_ServiceDesc.ServiceName,
+		paymentsv1.PaymentService_ServiceDesc.ServiceName, paymentsv1.CustomerService_ServiceDesc.ServiceName,
+		paymentsv1.OperationService_ServiceDesc.ServiceName,
 	}
 	policy, err := policyOf(served)
 	if err != nil {
@@ -77,6 +78,7 @@ func newAPI(c apiConfig) (*api, error) {
 	a.health.SetServingStatus("", healthgrpc.HealthCheckResponse_NOT_SERVING)
 	healthgrpc.RegisterHealthServer(a.server, a.health)
 	paymentsv1.RegisterPaymentServiceServer(a.server, service.NewPayments(c.Runner, c.Gateway))
+	paymentsv1.RegisterCustomerServiceServer(a.server, service.NewCustomers(c.Runner, c.Gateway))
 	paymentsv1.RegisterOperationServiceServer(a.server, service.NewOperations(c.Runner))
 	if c.Reflection {
 		reflection.Register(a.server)

@@ -23,6 +23,19 @@ import (
 //
 //	go test -bench Chain -run ^$ ./server/internal/app
 func BenchmarkChain(b *testing.B) {
+	reader := auth.NewCaller("reader", "reader-token", paymentsv1.Scope_SCOPE_PAYMENTS_READ)
+	bare := serveFixed(b)
+	chained := serveFixed(b, chain(b, slog.New(slog.NewJSONHandler(io.Discard, nil)), reader)...)
+	for _, concurrency := range []int{1, 64} {
+		b.Run(fmt.Sprintf("c=%d", concurrency), func(b *testing.B) {
+			compareSides(b, concurrency, throughGet(bare), throughGet(chained))
+		})
+	}
+}
+
+// chain is the whole chain, for one caller.
+func chain(b *testing.B, logger *slog.Logger, caller auth.Caller) []grpc.ServerOption {
+	b.Helper()
 	policy, err := auth.NewPolicy(paymentsv1.File_payments_v1_payment_service_proto.Services().Get(0))
 	if err != nil {
 		b.Fatal(err)
@@ -31,17 +44,10 @@ func BenchmarkChain(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	reader := auth.NewCaller("reader", "reader-token", paymentsv1.Scope_SCOPE_PAYMENTS_READ)
-	bare := serveFixed(b)
-	chained := serveFixed(b, interceptor.ServerOptions(interceptor.Config{
-		Logger: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: time.Now,
-		Tokens: auth.NewTokens([]auth.Caller{reader}, time.Now), Policy: policy, Validator: validator,
-	})...)
-	for _, concurrency := range []int{1, 64} {
-		b.Run(fmt.Sprintf("c=%d", concurrency), func(b *testing.B) {
-			compareSides(b, concurrency, throughGet(bare), throughGet(chained))
-		})
-	}
+	return interceptor.ServerOptions(interceptor.Config{
+		Logger: logger, Now: time.Now, Tokens: auth.NewTokens([]auth.Caller{caller}, time.Now), Policy: policy,
+		Validator: validator,
+	})
 }
 
 // fixedPayments answers every read with the same payment.

@@ -113,8 +113,10 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 	_, err = payments.CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: waiting.GetPayment().GetId()})
 	must("CancelPayment", err)
 
+	everyCustomerRpc(t, tillgate.Customers)
+
 	written := map[string]bool{}
-	for operation, err := range client.ListOperations(ctx, tillgate.Operations, &paymentsv1.ListOperationsRequest{PageSize: 3}) {
+	for operation, err := range client.ListOperations(ctx, tillgate.Operations, &paymentsv1.ListOperationsRequest{PageSize: 7}) {
 		must("ListOperations", err)
 		read, err := tillgate.Operations.GetOperation(ctx, &paymentsv1.GetOperationRequest{OperationId: operation.GetId()})
 		must("GetOperation", err)

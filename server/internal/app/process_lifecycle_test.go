@@ -119,7 +119,7 @@ func TestTLS(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	p := startSandboxed(t)
-	for _, service := range []string{"", "payments.v1.PaymentService"} {
+	for _, service := range []string{"", "payments.v1.PaymentService", "payments.v1.CustomerService"} {
 		resp, err := healthgrpc.NewHealthClient(p.conn(t)).Check(t.Context(), &healthgrpc.HealthCheckRequest{Service: service})
 		if err != nil || resp.GetStatus() != healthgrpc.HealthCheckResponse_SERVING {
 			t.Errorf("%q: %v, %v, want SERVING", service, resp, err)

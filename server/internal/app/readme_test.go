@@ -92,6 +92,17 @@ func TestReadmeCommands(t *testing.T) {
 			}
 			ran++
 			compared++
+		case b.language == "sh" && strings.HasPrefix(b.text, "tillgate() {"):
+			if out := shell(t, tools, ports.Replace(b.text)); out != blocks[i+1].text {
+				t.Errorf("%s\nprints\n%s\nwant\n%s", b.text, out, blocks[i+1].text)
+			}
+			ran++
+			compared++
+		case b.language == "sh" && strings.Contains(b.text, "clock/advance"):
+			if out := shell(t, tools, ports.Replace(b.text)); !strings.Contains(out, `"now"`) {
+				t.Errorf("%s answers %s, want the time", b.text, out)
+			}
+			ran++
 		case b.language == "sh" && strings.HasPrefix(b.text, "curl"):
 			if out := shell(t, tools, ports.Replace(b.text)); !strings.Contains(out, `"amount": 2000`) {
 				t.Errorf("%s answers %s, want the charge", b.text, out)
@@ -99,8 +110,8 @@ func TestReadmeCommands(t *testing.T) {
 			ran++
 		}
 	}
-	if ran != 5 || compared != 6 {
-		t.Errorf("%d commands ran and %d blocks were compared, want 5 and 6: the README has others than this test knows", ran, compared)
+	if ran != 7 || compared != 7 {
+		t.Errorf("%d commands ran and %d blocks were compared, want 7 and 7: the README has others than this test knows", ran, compared)
 	}
 }
 

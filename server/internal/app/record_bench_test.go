@@ -10,11 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"buf.build/go/protovalidate"
-
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/auth"
-	"github.com/tillgate/tillgate/server/internal/interceptor"
 	"github.com/tillgate/tillgate/server/internal/operation"
 	"github.com/tillgate/tillgate/server/internal/service"
 	"github.com/tillgate/tillgate/server/internal/store/pgcluster"
@@ -75,19 +72,8 @@ func serveWithoutRecord(b *testing.B, stripeURL string) paymentsv1.PaymentServic
 		b.Fatal(err)
 	}
 	b.Cleanup(gateway.Close)
-	policy, err := auth.NewPolicy(paymentsv1.File_payments_v1_payment_service_proto.Services().Get(0))
-	if err != nil {
-		b.Fatal(err)
-	}
-	validator, err := protovalidate.New()
-	if err != nil {
-		b.Fatal(err)
-	}
 	writer := auth.NewCaller("writer", "writer-token", paymentsv1.Scope_SCOPE_PAYMENTS_WRITE)
-	return serve(b, service.NewPayments(withoutRecord{gateway}, gateway), interceptor.ServerOptions(interceptor.Config{
-		Logger: logger, Now: time.Now, Tokens: auth.NewTokens([]auth.Caller{writer}, time.Now), Policy: policy,
-		Validator: validator,
-	})...)
+	return serve(b, service.NewPayments(withoutRecord{gateway}, gateway), chain(b, logger, writer)...)
 }
 
 // withoutRecord sends writes as they come.
