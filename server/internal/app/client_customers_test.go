@@ -9,8 +9,8 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// everyCustomerRpc calls each rpc of CustomerService, as a shop would.
-func everyCustomerRpc(t *testing.T, customers paymentsv1.CustomerServiceClient) {
+// everyCustomerRPC calls each rpc of CustomerService, as a shop would.
+func everyCustomerRPC(t *testing.T, customers paymentsv1.CustomerServiceClient) {
 	t.Helper()
 	ctx := t.Context()
 	must := func(what string, err error) {
@@ -83,7 +83,7 @@ func everyCustomerRpc(t *testing.T, customers paymentsv1.CustomerServiceClient) 
 	if set.GetCustomer().GetDefaultPaymentMethodId() != card {
 		t.Errorf("the default is not the card: %v", set.GetCustomer())
 	}
-	everySetupIntentRpc(t, customers, id)
+	everySetupIntentRPC(t, customers, id)
 	kinds := map[string]int{}
 	for method, err := range client.ListPaymentMethods(ctx, customers,
 		&paymentsv1.ListPaymentMethodsRequest{CustomerId: id, PageSize: 1}) {
@@ -116,8 +116,8 @@ func everyCustomerRpc(t *testing.T, customers paymentsv1.CustomerServiceClient) 
 	}
 }
 
-// everySetupIntentRpc saves a card and a bank account of the customer, and gives up a card that waits for the customer.
-func everySetupIntentRpc(t *testing.T, customers paymentsv1.CustomerServiceClient, id string) {
+// everySetupIntentRPC saves a card and a bank account of the customer, and gives up a card that waits for the customer.
+func everySetupIntentRPC(t *testing.T, customers paymentsv1.CustomerServiceClient, id string) {
 	t.Helper()
 	ctx := t.Context()
 	must := func(what string, err error) {

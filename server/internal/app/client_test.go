@@ -113,7 +113,7 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 	_, err = payments.CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: waiting.GetPayment().GetId()})
 	must("CancelPayment", err)
 
-	everyCustomerRpc(t, tillgate.Customers)
+	everyCustomerRPC(t, tillgate.Customers)
 
 	written := map[string]bool{}
 	for operation, err := range client.ListOperations(ctx, tillgate.Operations, &paymentsv1.ListOperationsRequest{PageSize: 7}) {

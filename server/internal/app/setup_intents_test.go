@@ -228,14 +228,19 @@ func TestWrongMicrodeposits(t *testing.T) {
 	}
 }
 
-// The number of a bank account may look like that of a card. It goes to Stripe, and nowhere else.
+// The number of a bank account may look like that of a card. It goes to Stripe, as that of any account, and nowhere else.
 func TestAccountNumberLikeACard(t *testing.T) {
 	p := startSandboxed(t)
 	made, err := p.customers(t).CreatePaymentMethod(dev(t), usBankAccount("like-a-card-method", "4242424242424242"))
 	if err != nil || made.GetPaymentMethod().GetDetails().GetUsBankAccount().GetLast4() != "4242" || repeats(made.String()) {
 		t.Errorf("got %v, %v, want an account with the last digits 4242", made, err)
 	}
-	if repeats(p.stderr.String()) {
-		t.Error("the log holds the number")
+	debit, err := p.customers(t).CreatePaymentMethod(dev(t), sepaAccount("like-a-card-iban", "DE89 3704 0044 0532 0130 00"))
+	if err != nil || debit.GetPaymentMethod().GetDetails().GetSepaDebit().GetLast4() != "3000" ||
+		strings.Contains(debit.String(), "0532") {
+		t.Errorf("got %v, %v, want an account with the last digits 3000", debit, err)
+	}
+	if repeats(p.stderr.String()) || strings.Contains(p.stderr.String(), "0532") {
+		t.Error("the log holds a number")
 	}
 }

@@ -39,7 +39,8 @@ var customerHashes = []golden{
 		"CreatePayment, by debit",
 		&paymentsv1.CreatePaymentRequest{
 			IdempotencyKey: goldenKey, Amount: &paymentsv1.Money{MinorUnits: 2000, CurrencyCode: "USD"}, Confirm: true,
-			MandateAcceptance: onlineAcceptance, BankAccountVerification: paymentsv1.BankAccountVerification_BANK_ACCOUNT_VERIFICATION_AUTOMATIC,
+			MandateAcceptance:       onlineAcceptance,
+			BankAccountVerification: paymentsv1.BankAccountVerification_BANK_ACCOUNT_VERIFICATION_AUTOMATIC,
 		},
 		"0129466e80c5954d3384c065495d36859df6a038af690cd8c2ab311a89626db90e",
 	},

@@ -14,7 +14,9 @@ import (
 
 const aCard = "4242424242424242"
 
-func ofUsBankAccount(change func(*paymentsv1.CreatePaymentMethodRequest_UsBankAccountSource)) *paymentsv1.CreatePaymentMethodRequest {
+func ofUsBankAccount(
+	change func(*paymentsv1.CreatePaymentMethodRequest_UsBankAccountSource),
+) *paymentsv1.CreatePaymentMethodRequest {
 	source := &paymentsv1.CreatePaymentMethodRequest_UsBankAccountSource{
 		AccountNumber: "000123456789", RoutingNumber: "110000000", AccountHolderType: "individual",
 	}

@@ -20,8 +20,8 @@ var accountNumbers = []protoreflect.FullName{
 	"payments.v1.CreatePaymentMethodRequest.SepaDebitSource.iban",
 }
 
-// refuseCardNumbers refuses a request in which any text looks like a card number, but for the numbers of bank accounts. It stands before validation, whose
-// errors name the keys of maps.
+// refuseCardNumbers refuses a request in which any text looks like a card number, but for the numbers of bank accounts. It
+// stands before validation, whose errors name the keys of maps.
 func refuseCardNumbers() link {
 	return link{
 		name: "cardnumbers",

@@ -174,7 +174,7 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 		r.end(ctx, op, key, result)
 		return
 	case stripegw.NotDone:
-		if apierr.From(result.Err).Reason == paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED {
+		if tookKeyBefore(result) {
 			// The key did something else, before a person gave it free: no send of this row did anything, or will.
 			r.end(ctx, op, key, result)
 			return

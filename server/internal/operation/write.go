@@ -18,6 +18,8 @@ const (
 	maxSends = 3
 	// firstLookUp bounds the look-up that follows at once when Stripe fails in the middle of a write.
 	firstLookUp = 5 * time.Second
+	// keyMemory is how long Stripe remembers a key at least (https://docs.stripe.com/api/idempotent_requests).
+	keyMemory = 24 * time.Hour
 )
 
 // write is what one call asks for.
@@ -132,8 +134,14 @@ func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripe
 	})
 	r.crash("send.after")
 	lookUps := 0
-	if result.Verdict == stripegw.Uncertain && failedInside(result) {
+	switch {
+	case result.Verdict == stripegw.Uncertain && failedInside(result):
 		lookUps = r.lookAtOnce(ctx, held.op, prepared, &result)
+	case tookKeyBefore(result) && held.op.Attempt == 1:
+		// Never begun here, and yet sent: by us, with other bytes, before the store was lost.
+		before := held.op
+		before.BeginTime = before.BeginTime.Add(-keyMemory)
+		r.lookAtOnce(ctx, before, prepared, &result)
 	}
 	switch result.Verdict {
 	case stripegw.Done, stripegw.NotDone:
@@ -153,6 +161,12 @@ func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripe
 func failedInside(result stripegw.Result) bool {
 	return result.KeepsFailing ||
 		result.Uncertainty == paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_STRIPE_FAILURE
+}
+
+// tookKeyBefore is whether Stripe knows the key from another request.
+func tookKeyBefore(result stripegw.Result) bool {
+	return result.Verdict == stripegw.NotDone &&
+		apierr.From(result.Err).Reason == paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED
 }
 
 // lookAtOnce looks for what an uncertain write did while its caller still waits. It says how many look-ups found nothing.

@@ -11,8 +11,8 @@ func (m *paymentMethod) unverified() bool {
 // mayVerify refuses an account that can not be verified in the way that the intent asks for.
 func (m *paymentMethod) mayVerify(options *usDebitsOptions) *failure {
 	if m.barred {
-		return invalid("payment_method_bank_account_blocked", "payment_method", "This bank account has failed verification in "+
-			"the past and can not be used. Contact us via https://support.stripe.com/contact if you wish to attempt to use "+
+		return invalid("payment_method_bank_account_blocked", "payment_method", "This bank account has failed verification "+
+			"in the past and can not be used. Contact us via https://support.stripe.com/contact if you wish to attempt to use "+
 			"these bank account credentials.")
 	}
 	if m.unverified() && options != nil && options.VerificationMethod == verifyInstantly {
@@ -98,7 +98,8 @@ func (s *Sandbox) verifyPaymentIntent(c *call) (any, *failure) {
 
 var attemptFailed = decline{
 	code: "payment_intent_payment_attempt_failed", noCardError: true,
-	message: "The latest payment attempt for the PaymentIntent has failed because its PaymentMethod can no longer be used.",
+	message: "The latest payment attempt for the PaymentIntent has failed because its PaymentMethod can no longer be " +
+		"used.",
 }
 
 // asBadRequest gives the end of a verification its status: the type of the error is invalid_request_error.

@@ -32,8 +32,8 @@ type chargeSEPADebit struct {
 }
 
 func needsMandate(kind string) string {
-	return "This " + kind + " requires a mandate, but no existing mandate was found. Collect mandate acceptance from the " +
-		"customer and try again, providing acceptance data in the mandate_data parameter."
+	return "This " + kind + " requires a mandate, but no existing mandate was found. Collect mandate acceptance from " +
+		"the customer and try again, providing acceptance data in the mandate_data parameter."
 }
 
 // debit starts a payment that the bank settles later (docs.stripe.com/payments/payment-methods/bank-debits).

@@ -134,6 +134,9 @@ func (s *Sandbox) confirm(c *call, pi *paymentIntent, how confirmation) *failure
 // charge asks the bank, after the customer authenticated or where that is not needed.
 func (s *Sandbox) charge(c *call, pi *paymentIntent, how confirmation) *failure {
 	how.method, _ = s.world.paymentMethods.get(how.method.ID) // it may have changed during the customer's step
+	if how.method.lost(pi.Customer.id) {
+		return s.failed(c, pi, how.method, "", &attemptFailed)
+	}
 	refused := how.method.test.decline
 	if (pi.passed != nil || how.method.setUp) && refused == nil {
 		refused = how.method.test.declineAfterAuth

@@ -23,7 +23,7 @@ type paymentMethod struct {
 	debit *testDebit // how a bank account behaves
 	used  bool       // it paid without a customer, or was detached from one, so it can not be used again
 
-	verified bool   // of a bank account: it may be debited. One given by number must be verified first.
+	verified bool   // of an American account: it may be debited. One given by number must be verified first.
 	barred   bool   // of a bank account: it could not be verified, so it can not be used
 	mandate  string // of a bank account: under which it may be debited again, without asking the customer
 	setUp    bool   // of a card: the customer authenticated it for payments off session

@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// failedSetupAuthentication is what a setup intent says when the customer failed the step (docs.stripe.com/error-codes).
+// failedSetupAuthentication is what a setup intent says when the customer failed the step
+// (docs.stripe.com/error-codes).
 var failedSetupAuthentication = decline{
 	code: "setup_intent_authentication_failure", noCardError: true,
 	message: "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new " +

@@ -63,9 +63,9 @@ func (s *Sandbox) findSetupIntent(c *call) (*setupIntent, *failure) {
 		return nil, missing(http.StatusNotFound, "setupintent", c.id, "intent")
 	}
 	if secret := c.text("client_secret"); c.has("client_secret") && secret != si.ClientSecret {
-		return nil, invalid("setup_intent_invalid_parameter", "client_secret", "The client_secret provided does not match any "+
-			"associated SetupIntent on this account. Ensure the publishable key used belongs to the same account that created "+
-			"the SetupIntent.")
+		return nil, invalid("setup_intent_invalid_parameter", "client_secret", "The client_secret provided does not match "+
+			"any associated SetupIntent on this account. Ensure the publishable key used belongs to the same account that "+
+			"created the SetupIntent.")
 	}
 	return si, nil
 }

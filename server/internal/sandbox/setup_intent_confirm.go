@@ -10,8 +10,13 @@ func (s *Sandbox) confirmSetupIntent(c *call) (any, *failure) {
 	if id == "" {
 		return nil, si.refuse(setupNeedsMethod)
 	}
-	if f := si.mayConfirm(); f != nil {
+	if f := si.ended("confirm"); f != nil {
 		return nil, f
+	}
+	if owner := si.Customer.id; owner != "" {
+		if _, f := s.customerParam(c, owner, "customer"); f != nil {
+			return nil, f.aboutSetup(si)
+		}
 	}
 	method, f := s.setupMethod(c, si, id)
 	if f != nil {
@@ -23,15 +28,16 @@ func (s *Sandbox) confirmSetupIntent(c *call) (any, *failure) {
 }
 
 const setupNeedsMethod = "You cannot confirm this SetupIntent because it's missing a payment method. You can either " +
-	"update the SetupIntent with a payment method and then confirm it again, or confirm it again directly with a payment " +
-	"method or ConfirmationToken."
+	"update the SetupIntent with a payment method and then confirm it again, or confirm it again directly with a " +
+	"payment method or ConfirmationToken."
 
-func (si *setupIntent) mayConfirm() *failure {
+// ended refuses what an intent that has ended does not allow.
+func (si *setupIntent) ended(action string) *failure {
 	switch si.Status {
 	case statusSucceeded:
-		return si.refuse("You cannot confirm this SetupIntent because it has already succeeded.")
+		return si.refuse("You cannot " + action + " this SetupIntent because it has already succeeded.")
 	case statusCanceled:
-		return si.refuse("You cannot confirm this SetupIntent because it has been canceled.")
+		return si.refuse("You cannot " + action + " this SetupIntent because it has been canceled.")
 	}
 	return nil
 }

@@ -113,9 +113,9 @@ func (si *setupIntent) accepts(method *paymentMethod) *failure {
 	case method.used:
 		return invalid("", "", previouslyUsed)
 	case !slices.Contains(si.PaymentMethodTypes, method.Type):
-		return invalid("setup_intent_invalid_parameter", "payment_method", fmt.Sprintf("The PaymentMethod provided (%[1]s) is "+
-			"not allowed for this SetupIntent. Please attach a PaymentMethod of one of the following types: %[2]s. Alternately "+
-			"update the allowed payment_method_types for this SetupIntent to include %[1]q.", method.Type,
+		return invalid("setup_intent_invalid_parameter", "payment_method", fmt.Sprintf("The PaymentMethod provided (%[1]s) "+
+			"is not allowed for this SetupIntent. Please attach a PaymentMethod of one of the following types: %[2]s. "+
+			"Alternately update the allowed payment_method_types for this SetupIntent to include %[1]q.", method.Type,
 			alternatives(si.PaymentMethodTypes)))
 	}
 	return nil

@@ -300,8 +300,8 @@ func TestT01_SetupIntentShape(t *testing.T) {
 	got := a.setUp(t, "sepa_debit", "pm_success_de", offlineData+"&customer="+owner+"&expand[]=customer&expand[]=mandate."+
 		"payment_method&expand[]=payment_method&expand[]=latest_attempt")
 	got.want(t, 200, map[string]any{
-		"customer.name": "n", "mandate.status": "active", "mandate.type": "multi_use", "mandate.customer_acceptance.type": "offline",
-		"mandate.customer_acceptance.accepted_at": int(start.Unix()), "mandate.payment_method.type": "sepa_debit",
+		"customer.name": "n", "mandate.status": "active", "mandate.type": "multi_use",
+		"mandate.customer_acceptance.type": "offline", "mandate.customer_acceptance.accepted_at": int(start.Unix()), "mandate.payment_method.type": "sepa_debit",
 		"payment_method.customer": owner,
 	})
 	for name, form := range map[string]string{

@@ -1,7 +1,5 @@
 package sandbox
 
-import "slices"
-
 // updateSetupIntent changes an intent. There is no event for it. A method can be chosen until the set-up has ended;
 // the rest can be changed at any time.
 func (s *Sandbox) updateSetupIntent(c *call) (any, *failure) {
@@ -35,16 +33,10 @@ func (s *Sandbox) updateSetupIntent(c *call) (any, *failure) {
 // chooseSetupMethod applies a method: whatever happened before, it must be confirmed. A method that the intent has must
 // still fit when the intent becomes another customer's, or accepts other types.
 func (s *Sandbox) chooseSetupMethod(c *call, si, next *setupIntent) *failure {
-	for _, name := range []string{"customer", "payment_method", "payment_method_options", "payment_method_types"} {
-		switch {
-		case !c.has(name) || name == "customer" && !slices.Contains(setupEnded, si.Status):
-		case si.Status == statusSucceeded && name != "customer":
-			return si.refuse("You cannot update this SetupIntent because it has already succeeded.")
-		case si.Status == statusCanceled && name != "customer":
-			return si.refuse("You cannot update this SetupIntent because it has been canceled.")
+	if si.Status == statusSucceeded || si.Status == statusCanceled {
+		if c.has("payment_method") || c.has("payment_method_options") || c.has("payment_method_types") {
+			return si.ended("update")
 		}
-	}
-	if slices.Contains(setupEnded, si.Status) {
 		return nil
 	}
 	id := orElse(c.text("payment_method"), si.PaymentMethod.id)
@@ -59,5 +51,3 @@ func (s *Sandbox) chooseSetupMethod(c *call, si, next *setupIntent) *failure {
 	next.PaymentMethod, next.Status = ref{id: method.ID}, statusRequiresConfirmation
 	return nil
 }
-
-var setupEnded = []string{statusSucceeded, statusCanceled}

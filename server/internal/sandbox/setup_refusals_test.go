@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,10 @@ var setupRefusals = []struct{ name, form, code, param, message string }{
 		"The parameter `return_url` can only be used with `confirm=true`.",
 	},
 	{"consent without confirm", mandate[1:], "", "mandate_data", ""},
-	{"other type", "payment_method_types[]=sepa_debit&payment_method=pm_card_visa", "setup_intent_invalid_parameter", "payment_method", ""},
+	{
+		"other type", "payment_method_types[]=sepa_debit&payment_method=pm_card_visa", "setup_intent_invalid_parameter",
+		"payment_method", "",
+	},
 	{
 		"confirm without a method", "confirm=true&payment_method_types[]=card", "setup_intent_unexpected_state", "",
 		setupWithoutMethod,
@@ -160,6 +164,20 @@ func TestT01_SetupOfAnothersMethod(t *testing.T) {
 	a.post(t, setupsPath+"/"+mine, "customer="+other).want(t, 400, map[string]any{"error.message": wrong})
 	a.post(t, setupsPath+"/"+mine, "customer=cus_x").want(t, 400, map[string]any{"error.code": "resource_missing"})
 	a.post(t, setupsPath+"/"+mine+"/confirm", "").want(t, 200, map[string]any{"status": "succeeded", "customer": owner})
+}
+
+// Nothing is set up for a customer who was deleted.
+func TestT01_SetupForADeletedCustomer(t *testing.T) {
+	t.Parallel()
+	a := newAPI()
+	owner := a.customer(t, "")
+	id := a.post(t, setupsPath, cardSetup+"pm_card_visa&customer="+owner).text("id")
+	a.do(t, http.MethodDelete, customersPath+"/"+owner, "").want(t, 200, nil)
+	refusal := map[string]any{"error.code": "resource_missing", "error.param": "customer"}
+	a.post(t, setupsPath, "customer="+owner).want(t, 400, refusal)
+	a.post(t, setupsPath+"/"+id, "customer="+owner).want(t, 400, refusal)
+	a.post(t, setupsPath+"/"+id+"/confirm", "").want(t, 400, refusal)
+	a.get(t, setupsPath+"/"+id, "").want(t, 200, map[string]any{"status": "requires_confirmation"})
 }
 
 // Without a customer a method is used up by its set-up (recorded at api.stripe.com).

@@ -58,7 +58,7 @@ func setupAnswers(t *testing.T) map[string][]reply {
 			keep(a.get(t, about.path+"/"+id, "expand[]=payment_method"))
 		}
 	}
-	for method := range map[string]bool{"pm_usBankAccount_riskLevelHighest": true, "pm_exceedsWeeklyVolumeLimit_de": true} {
+	for _, method := range []string{"pm_usBankAccount_riskLevelHighest", "pm_exceedsWeeklyVolumeLimit_de"} {
 		a := newAPI()
 		got := a.debit(t, method)
 		keep(got, a.get(t, chargesPath+"/"+got.text("error", "charge"), ""))
