@@ -38,7 +38,7 @@ var badMethodCalls = []badCall{
 	{"default for a deleted customer", setDefault(theDeleted, theCard), codes.NotFound, "RESOURCE_MISSING", ""},
 	{"default for a customer that is not", setDefault(id("cus_unknown"), theCard), codes.NotFound, "RESOURCE_MISSING", ""},
 
-	invalid("change a method of nobody", "",
+	invalid("change a method of nobody", "payment_method_id",
 		updateMethod(theUnsaved, &paymentsv1.PaymentMethod{BillingDetails: &paymentsv1.BillingDetails{Name: "Ada"}})),
 	{
 		"change a method that is not",

@@ -80,7 +80,7 @@ var badSetupCalls = []badCall{
 		save(func(_ *world, r *paymentsv1.CreateSetupIntentRequest) { r.PaymentMethodId = "pm_unknown" })),
 	invalid("save a method of another customer", "payment_method_id",
 		save(func(w *world, r *paymentsv1.CreateSetupIntentRequest) { r.PaymentMethodId = w.othersCard })),
-	invalid("save a detached method", "",
+	invalid("save a detached method", "payment_method_id",
 		save(func(w *world, r *paymentsv1.CreateSetupIntentRequest) { r.PaymentMethodId = w.detached })),
 	invalid("save for a deleted customer", "customer_id",
 		save(func(w *world, r *paymentsv1.CreateSetupIntentRequest) { r.CustomerId = w.deleted })),
@@ -108,7 +108,7 @@ var badSetupCalls = []badCall{
 	invalid("description too long", "description",
 		save(func(_ *world, r *paymentsv1.CreateSetupIntentRequest) { r.Description = strings.Repeat("d", 1001) })),
 
-	invalid("mandate missing", "",
+	invalid("mandate missing", "mandate_acceptance",
 		saveDebit(func(r *paymentsv1.CreateSetupIntentRequest) { r.MandateAcceptance = nil })),
 	invalid("mandate that says nothing", "mandate_acceptance.acceptance",
 		saveDebit(func(r *paymentsv1.CreateSetupIntentRequest) { r.MandateAcceptance = &paymentsv1.MandateAcceptance{} })),
@@ -138,9 +138,9 @@ var badSetupCalls = []badCall{
 	{"verify what succeeded", verifySetup(theSaved, "", 32, 45), codes.FailedPrecondition, "UNEXPECTED_STATE", ""},
 	{"verify what waits for a method", verifySetup(theWaiting, "", 32, 45), codes.FailedPrecondition, "UNEXPECTED_STATE", ""},
 	{"verify what is not", verifySetup(id("seti_unknown"), "", 32, 45), codes.NotFound, "RESOURCE_MISSING", ""},
-	invalid("verify by nothing", "", verifySetup(theAccountWaits, "")),
-	invalid("verify by both", "", verifySetup(theAccountWaits, "SM11AA", 32, 45)),
-	invalid("verify by one amount", "", verifySetup(theAccountWaits, "", 32)),
+	invalid("verify by nothing", "amounts", verifySetup(theAccountWaits, "")),
+	invalid("verify by both", "amounts", verifySetup(theAccountWaits, "SM11AA", 32, 45)),
+	invalid("verify by one amount", "amounts", verifySetup(theAccountWaits, "", 32)),
 	invalid("verify by three amounts", "amounts", verifySetup(theAccountWaits, "", 32, 45, 1)),
 	invalid("verify by an amount of nothing", "amounts[1]", verifySetup(theAccountWaits, "", 32, 0)),
 	invalid("verify by a dollar", "amounts[0]", verifySetup(theAccountWaits, "", 100, 45)),
@@ -236,9 +236,9 @@ var badCustomerCalls = []badCall{
 		charge(func(w *world, r *paymentsv1.CreatePaymentRequest) { r.PaymentMethodId = w.othersCard })),
 	invalid("charge a saved card without its customer", "payment_method_id",
 		charge(func(_ *world, r *paymentsv1.CreatePaymentRequest) { r.CustomerId = "" })),
-	invalid("charge a detached card", "",
+	invalid("charge a detached card", "payment_method_id",
 		charge(func(w *world, r *paymentsv1.CreatePaymentRequest) { r.PaymentMethodId = w.detached })),
-	invalid("draw without a mandate", "", charge(func(w *world, r *paymentsv1.CreatePaymentRequest) {
+	invalid("draw without a mandate", "mandate_acceptance", charge(func(w *world, r *paymentsv1.CreatePaymentRequest) {
 		r.CustomerId, r.PaymentMethodId, r.PaymentMethodTypes = "", "pm_usBankAccount_success", []string{"us_bank_account"}
 	})),
 	invalid("mandate for nothing confirmed", "mandate_acceptance", charge(func(_ *world, r *paymentsv1.CreatePaymentRequest) {

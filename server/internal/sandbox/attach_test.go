@@ -258,6 +258,9 @@ func TestT01_EventsOfCustomers(t *testing.T) {
 	change(detached[1], map[string]any{"invoice_settings": map[string]any{"default_payment_method": pm}})
 	step("payment", a.pay(t, "pm_card_visa", "&setup_future_usage=off_session&customer="+id),
 		"payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "payment_method.attached")
+	kept := a.get(t, methodsPath, "customer="+id).first(t).text("id")
+	step("payment with a method that is kept", a.pay(t, kept, "&setup_future_usage=off_session&customer="+id),
+		"payment_intent.created", "charge.succeeded", "payment_intent.succeeded")
 	gone := step("delete", a.do(t, "DELETE", path, ""), "payment_method.detached", "customer.deleted")
 	reply{status: 200, body: gone[1]}.want(t, 200, map[string]any{
 		"data.object.id": id, "data.object.name": "b", "data.object.deleted": nil, "data.previous_attributes": nil,

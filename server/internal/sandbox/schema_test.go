@@ -113,7 +113,8 @@ func (c *contract) branch(schema *spec.Schema, value any) *spec.Schema {
 		target := c.spec.Components.Schemas[strings.TrimPrefix(option.Ref, "#/components/schemas/")]
 		kind, named := object["object"]
 		enum := target.Properties["object"]
-		if !named || enum == nil || slices.Contains(enum.Enum, kind) {
+		gone := target.Properties["deleted"] != nil // a deleted object has a schema of its own
+		if gone == (object["deleted"] == true) && (!named || enum == nil || slices.Contains(enum.Enum, kind)) {
 			return option
 		}
 	}

@@ -28,8 +28,8 @@ func (a *address) message() *paymentsv1.Address {
 	}
 }
 
-// addressParams are Stripe's for an address. text says what is sent for a part of it: given leaves what is empty out, and
-// stripe.String unsets it, so that nothing is left of the address that stood there.
+// addressParams are Stripe's for an address. text says what is sent for a part of it: given leaves what is empty out,
+// and stripe.String unsets it, so that nothing is left of the address that stood there.
 func addressParams(a *paymentsv1.Address, text func(string) *string) *stripe.AddressParams {
 	return &stripe.AddressParams{
 		Line1: text(a.GetLine1()), Line2: text(a.GetLine2()), City: text(a.GetCity()), State: text(a.GetState()),

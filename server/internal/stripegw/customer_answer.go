@@ -7,8 +7,8 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// customerObject is what we take from Stripe's customer, https://docs.stripe.com/api/customers/object. What is left of a
-// deleted one has an id, and says so.
+// customerObject is what we take from Stripe's customer, https://docs.stripe.com/api/customers/object. What is left
+// of a deleted one has an id, and says so.
 type customerObject struct {
 	Object           string            `json:"object"`
 	ID               string            `json:"id"`

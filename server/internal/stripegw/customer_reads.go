@@ -21,8 +21,8 @@ var (
 	}
 )
 
-// GetCustomer reads a customer, `cus_...`, as Stripe has it now. What is left of a deleted one is no error. Its errors are
-// those of GetPayment.
+// GetCustomer reads a customer, `cus_...`, as Stripe has it now. What is left of a deleted one is no error. Its
+// errors are those of GetPayment.
 func (g *Gateway) GetCustomer(ctx context.Context, id string) (*paymentsv1.Customer, error) {
 	subject := apierr.Subject{Type: customerSubject, ID: id}
 	object, err := readObject(ctx, g, getCustomerRequest(id), readCustomerFields, subject, decodeCustomerObject)

@@ -11,10 +11,10 @@ import (
 // deletes is whether the request is a DELETE.
 func (s Sending) deletes() bool { return s.Request.Method == http.MethodDelete }
 
-// writeDelete sends a DELETE. Stripe ignores the key there (https://docs.stripe.com/api/idempotent_requests), so that a
-// repetition meets 404 where the first one was done. What was, or may have been, sent before is therefore looked for
-// first, and of what tells nothing about this DELETE the object itself decides: one that is gone is the success, however
-// it went.
+// writeDelete sends a DELETE. Stripe ignores the key there (https://docs.stripe.com/api/idempotent_requests), so that
+// a repetition meets 404 where the first one was done. What was, or may have been, sent before is therefore looked
+// for first, and of what tells nothing about this DELETE the object itself decides: one that is gone is the success,
+// however it went.
 func (g *Gateway) writeDelete(ctx context.Context, w write, s Sending) Result {
 	var seen []string
 	if s.Repeat {

@@ -1,6 +1,7 @@
 package stripegw
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -16,9 +17,9 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// errorBody is what we take from an error of Stripe's. What it must not take stands there too: `message`, which may
-// name the customer, `payment_method`, and the client secrets of the intents. Source: error.go of stripe-go;
-// `advice_code` is newer than it.
+// errorBody is what we take from an error of Stripe's. What must not go further stands there too: `message`, which may
+// name the customer and only serves to find the parameter, `payment_method`, and the client secrets of the intents.
+// Source: error.go of stripe-go; `advice_code` is newer than it.
 type errorBody struct {
 	Error struct {
 		Type          string `json:"type"`
@@ -26,6 +27,7 @@ type errorBody struct {
 		DeclineCode   string `json:"decline_code"`
 		AdviceCode    string `json:"advice_code"`
 		Param         string `json:"param"`
+		Message       string `json:"message"`
 		PaymentIntent struct {
 			ID     string `json:"id"`
 			Status string `json:"status"`
@@ -51,7 +53,7 @@ func decodeError(answer Answer, raw []byte, header http.Header) *apierr.StripeEr
 		Code:                token(e.Code),
 		DeclineCode:         token(e.DeclineCode),
 		AdviceCode:          token(e.AdviceCode),
-		Param:               param(e.Param),
+		Param:               cmp.Or(param(e.Param), unnamedParam(e.Message)),
 		PaymentIntentID:     token(e.PaymentIntent.ID),
 		PaymentIntentStatus: token(e.PaymentIntent.Status),
 		SetupIntentID:       token(e.SetupIntent.ID),

@@ -13,9 +13,9 @@ const objectField = "object_id"
 
 // ReadResult reads the result of a write by a person's word: the object of the type that the rpc makes or changes, as
 // Stripe has it now, without a client secret. It is INVALID_FIELD on `object_id` where there is no such object, where
-// it is of another type or another than the request was for, and where what the rpc creates does not say that this operation
-// made it. The request may be missing: then it is not compared. Its other errors are those of GetPayment. What
-// was declined is found with that refusal, as by LookUp.
+// it is of another type or another than the request was for, and where what the rpc creates does not say that this
+// operation made it. The request may be missing: then it is not compared. Its other errors are those of GetPayment.
+// What was declined is found with that refusal, as by LookUp.
 func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Finding, error) {
 	rows := g.byMethod[s.Method]
 	if len(rows) == 0 {
@@ -52,7 +52,7 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 	if w.creates() {
 		maker, err := decodeEnvelope(answer.Body)
 		if err == nil && maker.Deleted {
-			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that is deleted and no longer says who made it")
+			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that is deleted: it no longer says who made it")
 		}
 		// All that we create says so in its metadata.
 		if err != nil || maker.operation() != s.OperationID {

@@ -87,8 +87,8 @@ func mandateFields() paramFields {
 	}
 }
 
-// verificationParam is how an American bank account is verified; nil for Stripe's default. It is refused beside a list of
-// kinds without such an account, as Stripe does: options are for what is accepted.
+// verificationParam is how an American bank account is verified; nil for Stripe's default. It is refused beside a
+// list of kinds without such an account, as Stripe does: options are for what is accepted.
 func verificationParam(v paymentsv1.BankAccountVerification, kinds []string) (*string, error) {
 	const field = "bank_account_verification"
 	if v != 0 && len(kinds) > 0 && !slices.Contains(kinds, string(stripe.PaymentMethodTypeUSBankAccount)) {

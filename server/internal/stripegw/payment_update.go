@@ -8,9 +8,9 @@ import (
 	"github.com/tillgate/tillgate/server/internal/apierr"
 )
 
-// paymentUpdates is what an update can change of a payment. Stripe unsets texts and setup_future_usage; of a customer and
-// a method it says that they cannot be unset, and without an amount, a kind of method and a way to capture there is no
-// payment. Of metadata, an empty value removes one pair.
+// paymentUpdates is what an update can change of a payment. Stripe unsets texts and setup_future_usage; of a customer
+// and a method it says that they cannot be unset, and without an amount, a kind of method and a way to capture there
+// is no payment. Of metadata, an empty value removes one pair.
 var paymentUpdates = updates[*stripe.PaymentIntentParams, *paymentsv1.Payment]{
 	"amount": {
 		params: paramFields{"amount": "payment.amount.minor_units", "currency": "payment.amount.currency_code"},

@@ -72,8 +72,8 @@ func (a Answer) LogValue() slog.Value { return slog.StringValue(a.String()) }
 type Outcome struct {
 	// Resource is what the write made or changed, for example *paymentsv1.Payment.
 	Resource proto.Message
-	// ClientSecret is that of a payment or setup intent that still needs it; otherwise empty. It belongs into the answer to the first
-	// call only: whoever answers a caller again leaves it out.
+	// ClientSecret is that of a payment or setup intent that still needs it; otherwise empty. It belongs into the
+	// answer to the first call only: whoever answers a caller again leaves it out.
 	ClientSecret string
 	// Replayed is whether Stripe said so to the first send: it stored this answer for an earlier Write. For a later send
 	// of the same Write it is false, since there our own earlier send made the answer.

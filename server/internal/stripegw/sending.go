@@ -28,8 +28,8 @@ type Sending struct {
 	// BeforeSend is asked before every send but the first; an error ends the write with what is known by then. Nil asks
 	// nobody.
 	BeforeSend func(ctx context.Context) error
-	// Repeat is whether it may have been sent before this Write. Under its key Stripe answers a POST as it did then; what a
-	// DELETE did is looked up before anything is sent.
+	// Repeat is whether it may have been sent before this Write. Under its key Stripe answers a POST as it did then;
+	// what a DELETE did is looked up before anything is sent.
 	Repeat bool
 }
 

@@ -159,8 +159,8 @@ func noun(message protoreflect.MessageDescriptor) string {
 	return words.String()
 }
 
-// changedMetadata is what an update sends of an object's metadata. No update may remove or overwrite the pair by which a
-// lost answer is found again.
+// changedMetadata is what an update sends of an object's metadata. No update may remove or overwrite the pair by
+// which a lost answer is found again.
 func changedMetadata(metadata map[string]string, field string) (map[string]string, error) {
 	if _, ours := metadata[operationKey]; ours {
 		return nil, apierr.InvalidField(field+`["`+operationKey+`"]`, "is a key of Tillgate's own")

@@ -33,8 +33,8 @@ type write struct {
 	subject, subjectPath string
 	// stateParam names the object whose state Stripe refuses without a code; see apierr.Subject.
 	stateParam string
-	// confirms is whether a recorded request asks Stripe to collect a payment or to save a method; nil if none of this rpc
-	// does.
+	// confirms is whether a recorded request asks Stripe to collect a payment or to save a method; nil if none of this
+	// rpc does.
 	confirms func(r Request) bool
 }
 
@@ -58,8 +58,8 @@ func newWrite[M proto.Message](
 	return rest
 }
 
-// indexWrites returns the table by rpc and by request message. An rpc that acts on objects of several kinds has a row for
-// each; its rows prepare alike.
+// indexWrites returns the table by rpc and by request message. An rpc that acts on objects of several kinds has a row
+// for each; its rows prepare alike.
 func indexWrites() (map[string][]write, map[protoreflect.FullName]write) {
 	byMethod, byRequest := map[string][]write{}, map[protoreflect.FullName]write{}
 	for _, w := range writes() {
