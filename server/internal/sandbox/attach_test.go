@@ -101,6 +101,9 @@ func TestT01_PaymentsOfCustomers(t *testing.T) {
 	if mine, all := len(a.all(t, intentsPath)), a.get(t, intentsPath, "customer="+other); mine != 2 || len(all.at("data").([]any)) != 0 {
 		t.Errorf("%d payments; %s", mine, all.raw)
 	}
+	if got := a.get(t, chargesPath, "customer="+other); got.status != 200 || strings.Contains(got.raw, "ch_") {
+		t.Errorf("charges of a customer who paid nothing: %s", got.raw)
+	}
 	a.get(t, intentsPath, "customer="+owner+"&expand[]=data.customer").first(t).want(t, 200, map[string]any{"customer.name": "o"})
 
 	foreign := "The PaymentMethod " + pm + " does not belong to the Customer you supplied " + other +

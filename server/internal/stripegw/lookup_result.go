@@ -52,7 +52,7 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 	if w.creates() {
 		maker, err := decodeEnvelope(answer.Body)
 		if err == nil && maker.Deleted {
-			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that is deleted: it no longer says who made it")
+			return Finding{}, apierr.InvalidField(objectField, "names a deleted "+kind+", which no longer says who made it")
 		}
 		// All that we create says so in its metadata.
 		if err != nil || maker.operation() != s.OperationID {
