@@ -34,6 +34,9 @@ const (
 	saysDuplicate        = "A payment of the same amount was made shortly before. Please check it before you pay again."
 	saysBankAccount      = "The bank account could not be debited. Please use another payment method."
 	saysVerify           = "The bank account could not be verified. Please check your details and try again."
+	saysUnverified       = "The bank account could not be verified. Please use another payment method."
+	saysAmounts          = "The amounts do not match those that the bank account received. Please check them and try again."
+	saysDescriptor       = "The code does not match the one that the bank account received. Please check it and try again."
 	saysDetails          = "The details do not fit the payment method. Please check them and try again."
 )
 
@@ -139,10 +142,10 @@ var paymentCodes = map[string]decline{
 	"payment_method_bank_account_blocked":                        {advice: adviseStop, message: saysBankAccount},
 	"payment_method_customer_decline":                            {advice: adviseNewMethod, message: saysDeclined},
 	"payment_method_microdeposit_failed":                         {advice: adviseFixData, message: saysVerify},
-	"payment_method_microdeposit_verification_amounts_mismatch":  {advice: adviseFixData, message: saysVerify},
-	"payment_method_microdeposit_verification_attempts_exceeded": {advice: adviseNewMethod, message: saysVerify},
-	"payment_method_microdeposit_verification_descriptor_code_mismatch": {advice: adviseFixData, message: saysVerify},
-	"payment_method_microdeposit_verification_timeout":                  {advice: adviseNewMethod, message: saysVerify},
+	"payment_method_microdeposit_verification_amounts_mismatch":  {advice: adviseFixData, message: saysAmounts},
+	"payment_method_microdeposit_verification_attempts_exceeded": {advice: adviseNewMethod, message: saysUnverified},
+	"payment_method_microdeposit_verification_descriptor_code_mismatch": {advice: adviseFixData, message: saysDescriptor},
+	"payment_method_microdeposit_verification_timeout":                  {advice: adviseNewMethod, message: saysUnverified},
 	"payment_method_not_available":                                      {advice: adviseNewMethod, message: saysUnsupported},
 	"payment_method_provider_decline":                                   {advice: adviseNewMethod, message: saysDeclined},
 	"payment_method_provider_timeout":                                   {advice: adviseRetryLater, message: saysTryLater, wait: 5 * time.Minute},

@@ -46,16 +46,21 @@ func (d decline) retryAfter() *durationpb.Duration {
 }
 
 // declined returns PAYMENT_DECLINED, or AUTHENTICATION_REQUIRED where that is what helps, with a Decline.
-func declined(e StripeError) *Error {
+func declined(e StripeError, s Subject) *Error {
 	detail := newDecline(e)
 	reason := paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_DECLINED
 	if detail.GetAdvice() == paymentsv1.DeclineAdvice_DECLINE_ADVICE_AUTHENTICATE {
 		reason = paymentsv1.ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED
 	}
-	return New(reason).WithDetail(detail).
+	err := New(reason).WithDetail(detail).
 		WithMetadata("stripe_code", e.Code).
 		WithMetadata("payment_id", e.PaymentIntentID).
+		WithMetadata("setup_intent_id", e.SetupIntentID).
 		WithMetadata("advice", shortAdvice(detail.GetAdvice()))
+	if s.Type == "setup_intent" || s.Type == "payment_method" {
+		err.Message = otherSentence(reason, methodDeclined)
+	}
+	return err
 }
 
 func newDecline(e StripeError) *paymentsv1.Decline {

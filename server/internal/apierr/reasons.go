@@ -93,6 +93,17 @@ var reasons = map[paymentsv1.ErrorReason]struct {
 	},
 }
 
+// methodDeclined is what PAYMENT_DECLINED says where nothing was to be paid: a method was to be saved, or attached.
+const methodDeclined = "the payment method was declined"
+
+// otherSentence returns the sentence if it is one that the reason may have in place of its usual one, else the usual one.
+func otherSentence(reason paymentsv1.ErrorReason, sentence string) string {
+	if reason == paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_DECLINED && sentence == methodDeclined {
+		return sentence
+	}
+	return reasons[reason].message
+}
+
 // ShortReason is a reason as ErrorInfo and the log have it: without the prefix of the enum.
 func ShortReason(reason paymentsv1.ErrorReason) string {
 	return strings.TrimPrefix(reason.String(), "ERROR_REASON_")

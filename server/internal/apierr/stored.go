@@ -48,8 +48,8 @@ func Encode(e *Error) ([]byte, error) {
 	return data, nil
 }
 
-// Decode reads what Encode has written, also in an older build: code and sentence are those that the reason has today. It
-// fails for all else, a reason of a newer build among it.
+// Decode reads what Encode has written, also in an older build: code and sentence are those that the reason has today, and
+// of two sentences it is the one that was written. It fails for all else, a reason of a newer build among it.
 func Decode(data []byte) (*Error, error) {
 	var kept statuspb.Status
 	if err := proto.Unmarshal(data, &kept); err != nil {
@@ -62,6 +62,7 @@ func Decode(data []byte) (*Error, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.Message = otherSentence(e.Reason, kept.GetMessage())
 	for _, packed := range kept.GetDetails()[1:] {
 		detail, err := packed.UnmarshalNew()
 		if err != nil || !slices.Contains(storable, packed.MessageName()) {

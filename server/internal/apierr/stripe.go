@@ -49,7 +49,7 @@ type Subject struct {
 	Write bool
 	// Confirms is whether it asked Stripe to collect a payment or to save a method.
 	Confirms bool
-	// Type and ID name the object in the request's path, for example `payment` and `pi_1`; empty for a create.
+	// Type and ID name the object that the request is about, for example `payment` and `pi_1`; a create has no ID.
 	Type, ID string
 	// StateParam is the parameter that names the object on whose state the request hangs, where Stripe has no code for a
 	// refusal over that state: what it refuses without a code, about this parameter or about none, is the state. Empty
@@ -87,7 +87,7 @@ func classify(e StripeError, s Subject) *Error {
 	}
 	switch kindOf(e, s) {
 	case kindDecline:
-		return declined(e)
+		return declined(e, s)
 	case kindInvalid:
 		return invalid(e)
 	case kindState:
@@ -192,7 +192,7 @@ func invalid(e StripeError) *Error {
 		// Stripe has no code for a refund that is too large.
 		return InvalidField(e.Field, "is not accepted by Stripe; it may be more than is left")
 	case e.Field != "":
-		return InvalidField(e.Field, invalidDescription(e.Code)).WithMetadata("stripe_code", e.Code)
+		return InvalidField(e.Field, invalidDescription(e)).WithMetadata("stripe_code", e.Code)
 	case e.Param != "":
 		return New(paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CONTRACT).WithMetadata("stripe_code", e.Code)
 	default:
@@ -201,7 +201,29 @@ func invalid(e StripeError) *Error {
 }
 
 // invalidDescription is ours: Stripe's message repeats what was sent.
-func invalidDescription(code string) string {
+func invalidDescription(e StripeError) string {
+	if strings.HasSuffix(e.Field, "payment_method_id") {
+		return methodDescription(e)
+	}
+	return describe(e.Code)
+}
+
+// methodDescription says what is wrong with a payment method that exists.
+func methodDescription(e StripeError) string {
+	switch {
+	case e.Code == "payment_intent_incompatible_payment_method" || e.Code == "setup_intent_invalid_parameter":
+		return "is of a kind that payment_method_types does not name"
+	case e.Code == "parameter_missing" && e.Param == "source":
+		// Stripe names the parameter of old where a payment without a customer is to be confirmed with a customer's method.
+		return "belongs to a customer, and the payment has none"
+	case e.Code == "":
+		return "can not be used here: is it this customer's, not used up, and of an accepted kind?"
+	default:
+		return describe(e.Code)
+	}
+}
+
+func describe(code string) string {
 	switch code {
 	case "amount_too_small":
 		return "is below the least amount that Stripe collects in this currency"
@@ -214,7 +236,7 @@ func invalidDescription(code string) string {
 	case "url_invalid":
 		return "is no URL"
 	case "resource_missing":
-		return "names an object that does not exist"
+		return "names an object that does not exist, or that belongs to another customer"
 	case "token_already_used":
 		return "was used already"
 	case "account_number_invalid", "routing_number_invalid", "bank_account_bad_routing_numbers":
@@ -232,7 +254,7 @@ func missing(e StripeError, s Subject) *Error {
 	case s.ID != "" && ofSubject:
 		return ResourceMissing(s.Type, s.ID).WithMetadata("stripe_code", e.Code)
 	case e.Field != "":
-		return InvalidField(e.Field, invalidDescription("resource_missing")).WithMetadata("stripe_code", e.Code)
+		return InvalidField(e.Field, describe("resource_missing")).WithMetadata("stripe_code", e.Code)
 	case e.Code == "invoice_upcoming_none":
 		return ResourceMissing("invoice", "").WithMetadata("stripe_code", e.Code)
 	default:

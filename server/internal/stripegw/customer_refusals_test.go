@@ -145,6 +145,9 @@ func TestCustomerRefusals(t *testing.T) {
 			if field(err) != tt.field {
 				t.Errorf("field = %q, want %q", field(err), tt.field)
 			}
+			if _, says, _ := strings.Cut(err.Error(), ": "); tt.want == paymentDeclined && says != "the payment method was declined" {
+				t.Errorf("it says %q", says)
+			}
 			if d := declineOf(err); tt.want == paymentDeclined && (d.GetPaymentId() != "" || d.GetSetupIntentId() != "") {
 				t.Errorf("the decline names %v", d)
 			}

@@ -200,3 +200,16 @@ func TestM55_DeletedBefore(t *testing.T) {
 		t.Errorf("the customer is not named:\n%s", text)
 	}
 }
+
+// A person can not say that a customer is deleted who is there.
+func TestReadResultOfADelete(t *testing.T) {
+	b := newBench(t)
+	id := b.made(t, createCustomer, "alive", &paymentsv1.CreateCustomerRequest{})
+	search := stripegw.Search{Method: deleteCustomer, OperationID: "op_delete"}
+	_, err := b.gateway.ReadResult(t.Context(), search, id)
+	wantReason(t, err, invalidField)
+	b.made(t, deleteCustomer, "gone", &paymentsv1.DeleteCustomerRequest{CustomerId: id})
+	if found, err := b.gateway.ReadResult(t.Context(), search, id); err != nil || !found.Found {
+		t.Errorf("once it is deleted: %v, %v", found, err)
+	}
+}

@@ -59,6 +59,9 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that this operation did not make")
 		}
 	}
+	if s.Method == paymentsv1.CustomerService_DeleteCustomer_FullMethodName && !deleted(nil, answer.Body) {
+		return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that is not deleted")
+	}
 	finding := Finding{Found: true, Outcome: outcome}
 	if w.confirms != nil && w.confirms(s.Request) {
 		if latest, err := decodeTry(answer.Body); err == nil {

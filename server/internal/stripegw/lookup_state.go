@@ -3,6 +3,7 @@ package stripegw
 import (
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 )
@@ -17,14 +18,36 @@ func inState(states ...string) func(form url.Values, body []byte) bool {
 	}
 }
 
+// confirmed is for a confirm, which leaves the object in one of these states, with the method that it was to use: another's
+// try leaves another one. The id of a test method (`pm_card_visa`) is that of a template, of which each use makes a method.
+func confirmed(states ...string) func(form url.Values, body []byte) bool {
+	reached := inState(states...)
+	return func(form url.Values, body []byte) bool {
+		if !reached(form, body) {
+			return false
+		}
+		sent := form.Get("payment_method")
+		if !madeID.MatchString(sent) {
+			return true
+		}
+		var object struct {
+			PaymentMethod any `json:"payment_method"`
+		}
+		return json.Unmarshal(body, &object) == nil && sameValue(object.PaymentMethod, sent)
+	}
+}
+
+// madeID is what ids of payment methods look like that Stripe has made.
+var madeID = regexp.MustCompile(`^pm_[0-9]`)
+
 // deleted is for a write that leaves nothing but a stub.
 func deleted(_ url.Values, body []byte) bool {
 	object, err := decodeEnvelope(body)
 	return err == nil && object.Deleted
 }
 
-// detached is for a write that leaves a payment method without a customer. One that never had any looks alike, but then
-// Stripe refused it, or will when it is asked again.
+// detached is for a write that leaves a payment method without a customer. One that never had any looks alike: service
+// refuses to detach that before anything begins.
 func detached(_ url.Values, body []byte) bool {
 	var method struct {
 		Object   string          `json:"object"`
@@ -33,8 +56,9 @@ func detached(_ url.Values, body []byte) bool {
 	return json.Unmarshal(body, &method) == nil && method.Object == "payment_method" && string(method.Customer) == "null"
 }
 
-// captured is for a capture, which only a payment that waits for one can have had. One that leaves room for more (`final_capture=false`) shows in the amount that was
-// received, but so does another of the same amount, so that nobody can tell it from the object.
+// captured is for a capture, which only a payment that waits for one can have had. One that leaves room for more
+// (`final_capture=false`) shows in the amount that was received, but so does another of the same amount, so that nobody can
+// tell it from the object.
 func captured(form url.Values, body []byte) bool {
 	var intent struct {
 		Status         string `json:"status"`

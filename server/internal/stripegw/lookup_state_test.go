@@ -132,3 +132,30 @@ func TestCaptured(t *testing.T) {
 		}
 	}
 }
+
+// TestConfirmed: a confirm with a method of its own shows in that method alone; who named a test method, or none, is told by
+// the state.
+func TestConfirmed(t *testing.T) {
+	done := confirmed("succeeded", "requires_action")
+	for _, tt := range []struct {
+		name, form, body string
+		want             bool
+	}{
+		{"its method", "payment_method=pm_1A", `{"status": "succeeded", "payment_method": "pm_1A"}`, true},
+		{"its method, expanded", "payment_method=pm_1A", `{"status": "succeeded", "payment_method": {"id": "pm_1A"}}`, true},
+		{"another's", "payment_method=pm_1A", `{"status": "requires_action", "payment_method": "pm_1B"}`, false},
+		{"no method any more", "payment_method=pm_1A", `{"status": "requires_action", "payment_method": null}`, false},
+		{"another state", "payment_method=pm_1A", `{"status": "canceled", "payment_method": "pm_1A"}`, false},
+		{"a template", "payment_method=pm_card_visa", `{"status": "succeeded", "payment_method": "pm_1B"}`, true},
+		{"none named", "off_session=true", `{"status": "succeeded", "payment_method": "pm_1B"}`, true},
+		{"no object", "payment_method=pm_1A", `[]`, false},
+	} {
+		form, err := url.ParseQuery(tt.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := done(form, []byte(tt.body)); got != tt.want {
+			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}

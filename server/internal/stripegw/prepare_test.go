@@ -207,6 +207,7 @@ func TestFieldNames(t *testing.T) {
 		{createPayment, "currency", "amount.currency_code"},
 		{createPayment, "customer", "customer_id"},
 		{createPayment, "payment_method", "payment_method_id"},
+		{createPayment, "source", "customer_id"},
 		{createPayment, "payment_method_types[0]", "payment_method_types[0]"},
 		{createPayment, "payment_method_types", "payment_method_types"},
 		{createPayment, "metadata[order id]", `metadata["order id"]`},
@@ -219,6 +220,8 @@ func TestFieldNames(t *testing.T) {
 		{createPayment, "a sentence: " + canary, ""},
 		{confirmPayment, "intent", "payment_id"},
 		{confirmPayment, "payment_method", "payment_method_id"},
+		{confirmPayment, "source", "payment_method_id"},
+		{updatePayment, "source", "payment.customer_id"},
 		{confirmPayment, "amount", ""},
 	} {
 		t.Run(tt.param, func(t *testing.T) {

@@ -120,7 +120,7 @@ func setupIntentWrites() []write {
 		newWrite(paymentsv1.CustomerService_ConfirmSetupIntent_FullMethodName, prepareConfirmSetupIntent, write{
 			object: setupIntentKind,
 			// As for a payment, nobody can tell of requires_payment_method which try failed.
-			lookUp: changed(inState("succeeded", "processing", "requires_action")),
+			lookUp: changed(confirmed("succeeded", "processing", "requires_action")),
 			fields: joined(mandateFields(), paramFields{
 				"intent":         "setup_intent_id",
 				"payment_method": "payment_method_id",

@@ -16,7 +16,7 @@ func paymentWrites() []write {
 				"currency":                    "amount.currency_code",
 				"customer":                    "customer_id",
 				"payment_method":              "payment_method_id",
-				legacySource:                  "payment_method_id",
+				legacySource:                  "customer_id",
 				"payment_method_types":        "payment_method_types",
 				"capture_method":              "capture_method",
 				"confirm":                     "confirm",
@@ -34,10 +34,11 @@ func paymentWrites() []write {
 		newWrite(paymentsv1.PaymentService_ConfirmPayment_FullMethodName, prepareConfirmPayment, write{
 			object: paymentObject,
 			// Each of them says that a confirm went through. Of requires_payment_method nobody can tell which one failed.
-			lookUp: changed(inState("succeeded", "processing", "requires_capture", "requires_action")),
+			lookUp: changed(confirmed("succeeded", "processing", "requires_capture", "requires_action")),
 			fields: joined(mandateFields(), paramFields{
-				"intent":             "payment_id",
-				"payment_method":     "payment_method_id",
+				"intent":         "payment_id",
+				"payment_method": "payment_method_id",
+				// The customer is the payment's, and this request can not name one.
 				legacySource:         "payment_method_id",
 				"off_session":        "off_session",
 				"return_url":         "return_url",
@@ -51,7 +52,7 @@ func paymentWrites() []write {
 		newWrite(paymentsv1.PaymentService_UpdatePayment_FullMethodName, prepareUpdatePayment, write{
 			object:      paymentObject,
 			lookUp:      changed(stands),
-			fields:      paymentUpdates.fields(paramFields{"intent": "payment_id", legacySource: "payment_method_id"}),
+			fields:      paymentUpdates.fields(paramFields{"intent": "payment_id", legacySource: "payment.customer_id"}),
 			subject:     paymentSubject,
 			subjectPath: paymentPath,
 		}),

@@ -117,6 +117,7 @@ func (g *Gateway) Prepare(req proto.Message, operationID string) (Request, error
 func (w write) subjectOf(r Request, operationID string) apierr.Subject {
 	subject := apierr.Subject{
 		Write: true, OperationID: operationID, StateParam: w.stateParam, Confirms: w.confirms != nil && w.confirms(r),
+		Type: w.object.subject,
 	}
 	rest, ok := strings.CutPrefix(r.Path, w.subjectPath)
 	if w.subject == "" || !ok {
@@ -125,7 +126,7 @@ func (w write) subjectOf(r Request, operationID string) apierr.Subject {
 	escaped, _, _ := strings.Cut(rest, "/")
 	// stripe-go escapes ids in paths as in queries (FormatURLPath in stripe.go).
 	if id, err := url.QueryUnescape(escaped); err == nil && id != "" {
-		subject.Type, subject.ID = w.subject, id
+		subject.ID = id
 	}
 	return subject
 }
