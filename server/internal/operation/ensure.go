@@ -2,23 +2,32 @@ package operation
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/call"
+	"github.com/tillgate/tillgate/server/internal/canonical"
 	"github.com/tillgate/tillgate/server/internal/store"
 )
 
-// Ensured is what stands for a reference: what the call's own operation made, or what another one has.
+// Ensured is what stands for a reference.
 type Ensured struct {
-	// Outcome is that of the call's own operation, as Do returns it. Empty where another one made the object.
+	// Outcome is what this call made just now. Empty where it was there before.
 	Outcome Outcome
-	// Made is whether the call's own operation made it, now or earlier.
+	// Made is whether the call's key made it, now or earlier.
 	Made bool
-	// ObjectID names what another operation made, and Generation which maker of the reference that is. Empty where the own
-	// one made it.
+	// ObjectID names what was there before, and Generation which maker of the reference made it. Empty where this call made
+	// it just now.
 	ObjectID   string
 	Generation int64
 }
+
+// maxMade is how many objects one key can make for a reference, each after the one before is gone.
+const maxMade = 100
 
 // errMadeNothing is why a maker can not be followed: it made nothing, so that another one may take its place.
 const errMadeNothing = apierr.ConstError("the maker of the reference made nothing")
@@ -29,6 +38,9 @@ const errMadeNothing = apierr.ConstError("the maker of the reference made nothin
 // OUTCOME_PENDING, then names the maker's operation. One that finds what another made does not begin, so that its key
 // is not used up. Where the object that it found is gone, the caller asks again and says that its generation is over;
 // 0 says so of none.
+//
+// A key belongs to its reference, not to what else the request holds: it can be used for as long as the reference is, and
+// finds what stands for it then.
 func (r *Runner) Ensure(
 	ctx context.Context, method string, req Request, reference string, over int64,
 ) (Ensured, error) {
@@ -39,36 +51,71 @@ func (r *Runner) Ensure(
 	if err != nil {
 		return Ensured{}, err
 	}
-	w.identity.reference, w.over = reference, over
-	return r.do(ctx, w, deadline)
+	w.hash, w.identity.reference, w.over = canonical.Hash(wrapperspb.String(reference)), reference, over
+	var own []string
+	for range maxMade {
+		e, err := r.do(ctx, w, deadline)
+		expired := err != nil && apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_EXPIRED
+		switch {
+		case expired, err == nil && e.Made && e.Outcome.Replayed:
+			// The key has made one before: the reference tells whether that still stands.
+			own = append(own, w.operationID)
+			w = w.anew(len(own))
+		case err != nil:
+			return Ensured{}, err
+		default:
+			if !e.Made {
+				call.From(ctx).SetOperationID(e.maker)
+				e.Made = slices.Contains(own, e.maker)
+			}
+			return e.Ensured, nil
+		}
+	}
+	return Ensured{}, apierr.InProgress(w.operationID)
+}
+
+// ensured is what a write found, and whose it is.
+type ensured struct {
+	Ensured
+
+	// maker is the operation that made what was there before.
+	maker string
+}
+
+// anew is another operation under the same key, after it has made so many.
+func (w *write) anew(made int) *write {
+	next := *w
+	next.identity.made = made
+	next.operationID = next.identity.operationID()
+	return &next
 }
 
 // made is what the call's own operation made.
-func made(outcome Outcome, err error) (Ensured, error) {
+func made(outcome Outcome, err error) (ensured, error) {
 	if err != nil {
-		return Ensured{}, err
+		return ensured{}, err
 	}
-	return Ensured{Outcome: outcome, Made: true}, nil
+	return ensured{Ensured: Ensured{Outcome: outcome, Made: true}}, nil
 }
 
 // followMaker waits for the maker of a reference. errMadeNothing: it is none any more.
-func (r *Runner) followMaker(ctx context.Context, maker store.Operation) (Ensured, error) {
+func (r *Runner) followMaker(ctx context.Context, maker store.Operation) (ensured, error) {
 	op := maker
 	for wait := firstLook; ; wait = min(2*wait, lastLook) {
 		switch {
 		case op.Reference != maker.Reference || op.Generation != maker.Generation:
-			return Ensured{}, errMadeNothing // It is at something else, or forgotten: the reference tells.
+			return ensured{}, errMadeNothing // It is at something else, or forgotten: the reference tells.
 		case op.State == store.Succeeded:
-			return Ensured{ObjectID: op.ObjectID, Generation: op.Generation}, nil
+			return ensured{Ensured{ObjectID: op.ObjectID, Generation: op.Generation}, op.ID}, nil
 		case op.State == store.Unknown:
-			return Ensured{}, apierr.OutcomePending(op.ID, apierr.ConstError("the outcome is looked for"))
+			return ensured{}, apierr.OutcomePending(op.ID, apierr.ConstError("the outcome is looked for"))
 		case op.State != store.Pending:
-			return Ensured{}, errMadeNothing
+			return ensured{}, errMadeNothing
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return Ensured{}, r.inProgress(ctx, maker.ID)
+			return ensured{}, r.inProgress(ctx, maker.ID)
 		}
 		now, err := r.store.Get(ctx, maker.ID)
 		switch {

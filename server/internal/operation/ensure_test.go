@@ -92,11 +92,19 @@ func operationIDOf(err error) string {
 
 func (e ensured) operationID() string { return call.From(e.ctx).OperationID() }
 
-func (e ensured) mustHaveMade(t *testing.T, id string, replayed bool) {
+func (e ensured) mustHaveMade(t *testing.T, id string) {
 	t.Helper()
-	if e.err != nil || !e.Made || e.ObjectID != "" || e.Outcome.Replayed != replayed ||
+	if e.err != nil || !e.Made || e.ObjectID != "" || e.Outcome.Replayed ||
 		!proto.Equal(e.Outcome.Resource, &paymentsv1.Customer{Id: id}) {
-		t.Errorf("got %+v, %v; want it to have made %s, replayed %t", e.Ensured, e.err, id, replayed)
+		t.Errorf("got %+v, %v; want it to have made %s now", e.Ensured, e.err, id)
+	}
+}
+
+func (e ensured) mustHaveMadeBefore(t *testing.T, id string, generation int64) {
+	t.Helper()
+	want := operation.Ensured{Made: true, ObjectID: id, Generation: generation}
+	if e.err != nil || e.Ensured != want {
+		t.Errorf("got %+v, %v; want %+v", e.Ensured, e.err, want)
 	}
 }
 
@@ -164,24 +172,27 @@ func TestM43_OneReferenceOneSend(t *testing.T) {
 		together := first.ensuring(byBilling)
 		elsewhere := second.ensuring(byBilling)
 		again := first.ensuring(byShop)
-		(<-maker).mustHaveMade(t, "cus_1", false)
+		(<-maker).mustHaveMade(t, "cus_1")
 		(<-together).mustHaveFound(t, "cus_1", 1)
 		(<-elsewhere).mustHaveFound(t, "cus_1", 1)
-		(<-again).mustHaveMade(t, "cus_1", true)
+		(<-again).mustHaveMadeBefore(t, "cus_1", 1)
 		// Later too, and the key of who only found is not used up.
 		second.ensure(byBilling).mustHaveFound(t, "cus_1", 1)
-		second.ensure(byShop).mustHaveMade(t, "cus_1", true)
+		second.ensure(byShop).mustHaveMadeBefore(t, "cus_1", 1)
 		other := byBilling
 		other.name = "somebody else"
 		second.ensure(other).mustHaveFound(t, "cus_1", 1)
 		if first.gateway.sends() != 1 || second.gateway.sends() != 0 {
 			t.Errorf("%d and %d sends, want 1 and 0", first.gateway.sends(), second.gateway.sends())
 		}
-		// The maker's key is as ever.
+		// The maker's key belongs to the reference, not to the fields of the day.
+		changed := byShop
+		changed.name = "somebody else"
+		second.ensure(changed).mustHaveMadeBefore(t, "cus_1", 1)
 		reused := byShop
-		reused.name = "somebody else"
+		reused.reference = "user-4712"
 		if e := second.ensure(reused); reasonOf(e.err) != "IDEMPOTENCY_KEY_REUSED" {
-			t.Errorf("another request under the maker's key: %v", e.err)
+			t.Errorf("another reference under the maker's key: %v", e.err)
 		}
 	})
 }
@@ -240,7 +251,7 @@ func TestEnsureHoldsNoRoomWhileItWaits(t *testing.T) {
 				t.Fatalf("got %v", e.err)
 			}
 		}
-		(<-maker).mustHaveMade(t, "cus_1", false)
+		(<-maker).mustHaveMade(t, "cus_1")
 	})
 }
 
@@ -270,7 +281,7 @@ func TestEnsureWhoseMakerIsUnknown(t *testing.T) {
 		}, "ops"); err != nil {
 			t.Fatal(err)
 		}
-		m.ensure(byBilling).mustHaveMade(t, "cus_2", false)
+		m.ensure(byBilling).mustHaveMade(t, "cus_2")
 		m.ensure(byShop).mustHaveFound(t, "cus_2", 2)
 	})
 }
@@ -308,7 +319,7 @@ func TestEnsureWhoseMakerFails(t *testing.T) {
 				if answers[1].Made {
 					answers[0], answers[1] = answers[1], answers[0]
 				}
-				answers[0].mustHaveMade(t, "cus_2", false)
+				answers[0].mustHaveMade(t, "cus_2")
 				answers[1].mustHaveFound(t, "cus_2", 2)
 				if m.gateway.sends() != 2 || m.gateway.sent[0].Key == m.gateway.sent[1].Key {
 					t.Errorf("%d sends, or one key for two makers", m.gateway.sends())
@@ -330,7 +341,7 @@ func TestEnsureBegunAnewByItsMaker(t *testing.T) {
 	if e := m.ensure(byShop); reasonOf(e.err) != "STRIPE_UNAVAILABLE" {
 		t.Fatal(e.err)
 	}
-	m.ensure(byShop).mustHaveMade(t, "cus_1", false)
+	m.ensure(byShop).mustHaveMade(t, "cus_1")
 	if m.gateway.sends() != 2 || m.gateway.sent[0].Key != m.gateway.sent[1].Key {
 		t.Errorf("%d sends, under one key: want two", m.gateway.sends())
 	}
@@ -354,7 +365,7 @@ func TestEnsureIsRecovered(t *testing.T) {
 		stop := next.recovering(t)
 		(<-follower).mustHaveFound(t, "cus_1", 1)
 		stop()
-		next.ensure(byShop).mustHaveMade(t, "cus_1", true)
+		next.ensure(byShop).mustHaveMadeBefore(t, "cus_1", 1)
 		if next.gateway.sends() != 2 {
 			t.Errorf("%d sends", next.gateway.sends())
 		}
@@ -362,47 +373,6 @@ func TestEnsureIsRecovered(t *testing.T) {
 			if sent.Key != "tg1-"+wantReferenceKey || !sent.Repeat || sent.OperationID != maker.operationID() {
 				t.Errorf("recovery sent under %s, as a repetition %t", sent.Key, sent.Repeat)
 			}
-		}
-	})
-}
-
-// Once the customer is deleted, one of those who know makes another one; what the first maker's key did stays so.
-func TestEnsureAgainOnceItIsOver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newMachine(t, &fakeGateway{})
-		m.gateway.answers(customer("cus_1"), customer("cus_2"), customer("cus_3"))
-		m.ensure(byShop).mustHaveMade(t, "cus_1", false)
-		found := m.ensure(byBilling)
-		found.mustHaveFound(t, "cus_1", 1)
-		over, support := byBilling, byBilling
-		over.over, support.over, support.caller = found.Generation, found.Generation, "support"
-		one, two := m.ensuring(over), m.ensuring(support)
-		answers := []ensured{<-one, <-two}
-		if answers[1].Made {
-			answers[0], answers[1] = answers[1], answers[0]
-		}
-		answers[0].mustHaveMade(t, "cus_2", false)
-		answers[1].mustHaveFound(t, "cus_2", 2)
-		m.ensure(byShop).mustHaveMade(t, "cus_1", true)
-		if m.gateway.sends() != 2 || m.gateway.sent[0].Key == m.gateway.sent[1].Key {
-			t.Errorf("%d sends, or one key for two customers", m.gateway.sends())
-		}
-	})
-}
-
-// What was made is found for as long as the store is, longer than what its maker's key did is remembered.
-func TestEnsureAfterTheRetention(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newMachine(t, &fakeGateway{}) // It remembers for a day.
-		m.gateway.answers(customer("cus_1"))
-		m.ensure(byShop).mustHaveMade(t, "cus_1", false)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		go m.Keep(ctx)
-		<-time.After(26 * time.Hour)
-		m.ensure(byBilling).mustHaveFound(t, "cus_1", 1)
-		if e := m.ensure(byShop); reasonOf(e.err) != "IDEMPOTENCY_KEY_EXPIRED" || m.gateway.sends() != 1 {
-			t.Errorf("the maker's key: %v after %d sends", e.err, m.gateway.sends())
 		}
 	})
 }
@@ -424,5 +394,5 @@ func TestEnsureRefused(t *testing.T) {
 	}
 	m.store.fail(nil, nil)
 	m.gateway.answers(customer("cus_1"))
-	m.ensure(byBilling).mustHaveMade(t, "cus_1", false)
+	m.ensure(byBilling).mustHaveMade(t, "cus_1")
 }

@@ -59,7 +59,7 @@ func TestNamesOfReferences(t *testing.T) {
 		t.Helper()
 		g := &fakeGateway{}
 		g.answers(customer("cus_1"))
-		onStore(t, g, openStore(t), scope).ensure(e).mustHaveMade(t, "cus_1", false)
+		onStore(t, g, openStore(t), scope).ensure(e).mustHaveMade(t, "cus_1")
 		return g.sent[0].Key, g.sent[0].OperationID
 	}
 	test := operation.Scope{Account: "acct_1"}

@@ -76,3 +76,36 @@ func TestKeyReusedInRecovery(t *testing.T) {
 		}
 	})
 }
+
+// Where Stripe knows the key of a reference and the store does not, somebody made its object before the store was lost:
+// nobody is told that nothing was done, and nobody makes another one.
+func TestReferenceOfALostStore(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		first []stripegw.Result
+	}{
+		{"at once", []stripegw.Result{otherBytes()}},
+		{"in recovery", []stripegw.Result{uncertain(noAnswer), otherBytes()}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t, &fakeGateway{})
+				m.gateway.answers(append(tt.first, customer("cus_2"))...)
+				stop := m.recovering(t)
+				defer stop()
+				if e := m.ensure(byShop); reasonOf(e.err) != "OUTCOME_PENDING" {
+					t.Errorf("the first hears %v", e.err)
+				}
+				<-time.After(time.Hour)
+				for _, by := range []ensuring{byShop, byBilling} {
+					if e := m.ensure(by); reasonOf(e.err) != "OUTCOME_PENDING" {
+						t.Errorf("later %s hears %v, %v", by.caller, e.Ensured, e.err)
+					}
+				}
+				if m.gateway.sends() != len(tt.first) {
+					t.Errorf("%d sends, want %d", m.gateway.sends(), len(tt.first))
+				}
+			})
+		})
+	}
+}

@@ -135,19 +135,19 @@ func (r *Runner) newWrite(ctx context.Context, method string, req Request) (*wri
 }
 
 // do runs a write, or finds what another one made for its reference.
-func (r *Runner) do(ctx context.Context, w *write, deadline time.Time) (Ensured, error) {
+func (r *Runner) do(ctx context.Context, w *write, deadline time.Time) (ensured, error) {
 	waiting, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	for waiting.Err() == nil {
 		f, ours, err := r.flights.join(w)
 		if err != nil {
-			return Ensured{}, err
+			return ensured{}, err
 		}
 		if ours {
 			go r.fly(waiting, f, w)
 		}
 		if !f.wait(waiting) {
-			return Ensured{}, r.late(waiting, f, w, ours)
+			return ensured{}, r.late(waiting, f, w, ours)
 		}
 		switch e := f.end; {
 		case e.maker != nil:
@@ -161,14 +161,14 @@ func (r *Runner) do(ctx context.Context, w *write, deadline time.Time) (Ensured,
 		case e.leftEarly && !ours:
 			continue
 		case e.err != nil:
-			return Ensured{}, e.err
+			return ensured{}, e.err
 		case ours && !e.outcome.Replayed:
 			return made(e.outcome, nil)
 		default:
 			return made(replayed(e.outcome), nil)
 		}
 	}
-	return Ensured{}, waiting.Err()
+	return ensured{}, waiting.Err()
 }
 
 // late is what a caller hears whose time is up. The one whose write it is may be told that nothing happened only once it

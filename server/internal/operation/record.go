@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -14,6 +15,7 @@ import (
 
 // What a sealed value is for. It is part of the seal, so that none can stand in the place of another.
 const (
+	hashPurpose       = "operation/request"
 	parametersPurpose = "operation/parameters"
 	outcomePurpose    = "operation/outcome"
 	eventPurpose      = "event/resource"
@@ -24,6 +26,18 @@ type record struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Form   string `json:"form"`
+}
+
+// sealHash hides the hash of a request: who sees it could try what the request may have held, such as numbers of accounts.
+func (r *Runner) sealHash(operationID string, hash []byte) []byte {
+	return r.keys.Seal(hashPurpose, operationID, hash)
+}
+
+// isAnother is whether an operation began with another request than that of the hash. Where that can not be opened, nobody
+// can tell.
+func (r *Runner) isAnother(op store.Operation, hash []byte) bool {
+	began, err := r.keys.Open(hashPurpose, op.ID, op.RequestHash)
+	return err == nil && !bytes.Equal(began, hash)
 }
 
 func (r *Runner) sealRequest(operationID string, request stripegw.Request) ([]byte, error) {

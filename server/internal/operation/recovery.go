@@ -169,6 +169,9 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 		Repeat: true,
 	})
 	r.crash("recover.sent")
+	if tookKeyBefore(result) && op.Reference != "" {
+		result = madeBefore(op, result)
+	}
 	switch result.Verdict {
 	case stripegw.Done:
 		r.end(ctx, op, key, result)

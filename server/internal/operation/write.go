@@ -1,7 +1,6 @@
 package operation
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -88,7 +87,7 @@ func (r *Runner) begin(ctx context.Context, w *write, prepared stripegw.Request)
 	start := time.Now()
 	op, begun, err := r.store.Begin(ctx, store.Begin{
 		ID: w.operationID, Caller: w.identity.caller, Method: w.identity.method,
-		IdempotencyKey: w.identity.idempotencyKey, RequestHash: w.hash, Parameters: parameters, Token: token, Lease: lease,
+		IdempotencyKey: w.identity.idempotencyKey, RequestHash: r.sealHash(w.operationID, w.hash), Parameters: parameters, Token: token, Lease: lease,
 		Reference: w.identity.reference, Over: w.over,
 	})
 	r.heard(ctx, err)
@@ -103,7 +102,7 @@ func (r *Runner) known(w *write, op store.Operation) end {
 	switch {
 	case op.Erased:
 		return end{err: apierr.KeyExpired()}
-	case !bytes.Equal(op.RequestHash, w.hash):
+	case r.isAnother(op, w.hash):
 		return end{err: keyReused(w)}
 	case op.State == store.Pending:
 		return end{elsewhere: true}
@@ -143,6 +142,9 @@ func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripe
 		before.BeginTime = before.BeginTime.Add(-keyMemory)
 		r.lookAtOnce(ctx, before, prepared, &result)
 	}
+	if tookKeyBefore(result) && held.op.Reference != "" {
+		result = madeBefore(held.op, result)
+	}
 	switch result.Verdict {
 	case stripegw.Done, stripegw.NotDone:
 		return r.finish(ctx, held.op, key, result)
@@ -167,6 +169,14 @@ func failedInside(result stripegw.Result) bool {
 func tookKeyBefore(result stripegw.Result) bool {
 	return result.Verdict == stripegw.NotDone &&
 		apierr.From(result.Err).Reason == paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED
+}
+
+// madeBefore is what becomes of a write for a reference whose key Stripe knows from another request: somebody made one before
+// the store was lost, which does not say so. Nobody may make another.
+func madeBefore(op store.Operation, result stripegw.Result) stripegw.Result {
+	result.Verdict, result.Uncertainty = stripegw.Uncertain, paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_HELD_BACK
+	result.KeepsFailing, result.Err = true, apierr.OutcomePending(op.ID, result.Err)
+	return result
 }
 
 // lookAtOnce looks for what an uncertain write did while its caller still waits. It says how many look-ups found nothing.

@@ -60,7 +60,7 @@ var operationMutants = []mutant{
 	},
 	{
 		name: "another request under a key is refused",
-		file: "operation/write.go", old: "!bytes.Equal(op.RequestHash, w.hash)", new: "!bytes.Equal(op.RequestHash, op.RequestHash)",
+		file: "operation/write.go", old: "r.isAnother(op, w.hash)", new: "r.isAnother(op, nil) && w == nil",
 		run: "M02",
 	},
 	{

@@ -44,7 +44,11 @@ func (h *history) begins(op store.Operation, lease time.Duration) {
 		h.counts.Anew++
 	}
 	seen.begun++
-	seen.hash, seen.begunAt = string(op.RequestHash), time.Now()
+	hash, err := h.keys.Open("operation/request", op.ID, op.RequestHash)
+	if err != nil {
+		h.breaksLocked("%s began with a request that can not be told: %v", op.ID, err)
+	}
+	seen.hash, seen.begunAt = string(hash), time.Now()
 	h.due[op.ID] = seen.begunAt.Add(lease)
 	h.counts.Begun++
 	h.noteLocked("%s begins, attempt %d", short(op.ID), op.Attempt)

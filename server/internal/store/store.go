@@ -92,7 +92,7 @@ type Begin struct {
 	ID string
 	// Caller, Method and IdempotencyKey are what ID is derived from, for people to read.
 	Caller, Method, IdempotencyKey string
-	// RequestHash tells two requests under one key apart. Its first byte is the version of the hash.
+	// RequestHash tells two requests under one key apart, sealed.
 	RequestHash []byte
 	// Parameters are what Stripe gets, sealed.
 	Parameters []byte
