@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -162,13 +163,17 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
-// A time that is none is refused by each rpc that takes what a customer agreed to.
+// A time that is none, or at which nobody agreed, is refused by each rpc that takes what a customer agreed to.
 func TestTimesOfAcceptance(t *testing.T) {
 	const field = "mandate_acceptance.accept_time"
 	at := func(seconds int64, nanos int32) *paymentsv1.MandateAcceptance {
 		return &paymentsv1.MandateAcceptance{AcceptTime: &timestamppb.Timestamp{Seconds: seconds, Nanos: nanos}}
 	}
-	for _, bad := range []*paymentsv1.MandateAcceptance{at(1_700_000_000, -1), at(1<<62, 0)} {
+	const hour, newYear2000 = 3600, 946_684_800
+	now := time.Now().Unix()
+	for _, bad := range []*paymentsv1.MandateAcceptance{
+		at(1_700_000_000, -1), at(1<<62, 0), at(0, 0), at(newYear2000-1, 0), at(now+25*hour, 0), at(now+1_000_000*hour, 0),
+	} {
 		checked(t, func(s *service.Customers) error {
 			return second(s.CreateSetupIntent(t.Context(), &paymentsv1.CreateSetupIntentRequest{MandateAcceptance: bad}))
 		}, field)
@@ -183,7 +188,7 @@ func TestTimesOfAcceptance(t *testing.T) {
 			t.Error("it was written all the same")
 		}
 	}
-	for _, good := range []*paymentsv1.MandateAcceptance{nil, {}, at(1_700_000_000, 5)} {
+	for _, good := range []*paymentsv1.MandateAcceptance{nil, {}, at(1_700_000_000, 5), at(newYear2000, 0), at(now+23*hour, 0)} {
 		checked(t, func(s *service.Customers) error {
 			return second(s.CreateSetupIntent(t.Context(), &paymentsv1.CreateSetupIntentRequest{MandateAcceptance: good}))
 		}, "")
@@ -202,6 +207,11 @@ func TestNumbersOfBankAccounts(t *testing.T) {
 		{"NO9386011117947", true},
 		{"MT84MALT011000012345MTLCAST001S", true},
 		{"DE62370400440532013001", true},
+		{"gb29 NWBK 6016 1331 9268 19", true},
+		{"AL47212110090000000235698741", true},
+		{"US64SVBKUS6S3300958879", false},
+		{"TR330006100519786457841326", false},
+		{"us64 svbk us6s 3300 9588 79", false},
 		{"DE89370400440532013001", false},
 		{"DE98370400440532013000", false},
 		{"DE8937040044053201300", false},

@@ -19,6 +19,8 @@ type CustomerReader interface {
 	CustomerPage(
 		ctx context.Context, req *paymentsv1.ListCustomersRequest, after string, limit int,
 	) (customers []*paymentsv1.Customer, more bool, err error)
+	// GetPayment returns the payment, or RESOURCE_MISSING.
+	GetPayment(ctx context.Context, id string) (*paymentsv1.Payment, error)
 
 	PaymentMethodReader
 	SetupIntentReader
@@ -134,12 +136,12 @@ func (s *Customers) EnsureCustomer(
 		switch {
 		case err != nil:
 			return nil, err
-		case ensured.Made:
+		case ensured.Outcome.Resource != nil:
 			customer, ok := ensured.Outcome.Resource.(*paymentsv1.Customer)
 			if !ok {
 				return nil, fmt.Errorf("%s: the outcome is a %T", method, ensured.Outcome.Resource)
 			}
-			return &paymentsv1.EnsureCustomerResponse{Customer: customer, Created: true, Replayed: ensured.Outcome.Replayed}, nil
+			return &paymentsv1.EnsureCustomerResponse{Customer: customer, Created: true}, nil
 		case ensured.ObjectID == "":
 			return nil, errNoObject
 		}
@@ -150,7 +152,9 @@ func (s *Customers) EnsureCustomer(
 		case err != nil:
 			return nil, err
 		default:
-			return &paymentsv1.EnsureCustomerResponse{Customer: customer}, nil
+			return &paymentsv1.EnsureCustomerResponse{
+				Customer: customer, Created: ensured.Made, Replayed: ensured.Made,
+			}, nil
 		}
 	}
 	return nil, apierr.InProgress(call.From(ctx).OperationID())

@@ -10,6 +10,7 @@ import (
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/auth"
 	"github.com/tillgate/tillgate/server/internal/call"
 	"github.com/tillgate/tillgate/server/internal/operation"
 	"github.com/tillgate/tillgate/server/internal/service"
@@ -22,8 +23,13 @@ func TestCustomerWrites(t *testing.T) {
 		proto.Message
 		GetReplayed() bool
 	}
-	customer, method := &paymentsv1.Customer{Id: "cus_1"}, &paymentsv1.PaymentMethod{Id: "pm_1"}
-	setup, payment := &paymentsv1.SetupIntent{Id: "seti_1"}, &paymentsv1.Payment{Id: "pi_1"}
+	customer, method := &paymentsv1.Customer{Id: "cus_1"}, &paymentsv1.PaymentMethod{Id: "pm_1", CustomerId: "cus_1"}
+	setup := &paymentsv1.SetupIntent{Id: "seti_1", State: setupNeedsAction, NextAction: deposits()}
+	payment := &paymentsv1.Payment{Id: "pi_1", State: needsAction, NextAction: deposits()}
+	reads := &fakeCustomers{
+		methods: []*paymentsv1.PaymentMethod{method}, setups: []*paymentsv1.SetupIntent{setup},
+		payments: []*paymentsv1.Payment{payment},
+	}
 	for _, tt := range []struct {
 		method   string
 		resource proto.Message
@@ -75,7 +81,7 @@ func TestCustomerWrites(t *testing.T) {
 		{
 			paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName, method,
 			func(ctx context.Context, s *service.Customers) (answer, error) {
-				return s.DetachPaymentMethod(ctx, &paymentsv1.DetachPaymentMethodRequest{})
+				return s.DetachPaymentMethod(ctx, &paymentsv1.DetachPaymentMethodRequest{PaymentMethodId: "pm_1"})
 			},
 			&paymentsv1.DetachPaymentMethodResponse{PaymentMethod: method},
 		},
@@ -110,7 +116,7 @@ func TestCustomerWrites(t *testing.T) {
 		{
 			paymentsv1.CustomerService_VerifyMicrodeposits_FullMethodName, setup,
 			func(ctx context.Context, s *service.Customers) (answer, error) {
-				return s.VerifyMicrodeposits(ctx, &paymentsv1.VerifyMicrodepositsRequest{})
+				return s.VerifyMicrodeposits(ctx, verifySetup("seti_1"))
 			},
 			&paymentsv1.VerifyMicrodepositsResponse{
 				Subject: &paymentsv1.VerifyMicrodepositsResponse_SetupIntent{SetupIntent: setup},
@@ -119,7 +125,7 @@ func TestCustomerWrites(t *testing.T) {
 		{
 			paymentsv1.CustomerService_VerifyMicrodeposits_FullMethodName, payment,
 			func(ctx context.Context, s *service.Customers) (answer, error) {
-				return s.VerifyMicrodeposits(ctx, &paymentsv1.VerifyMicrodepositsRequest{})
+				return s.VerifyMicrodeposits(auth.WithCaller(ctx, caller("checkout", toPay)), verifyPayment("pi_1"))
 			},
 			&paymentsv1.VerifyMicrodepositsResponse{
 				Subject: &paymentsv1.VerifyMicrodepositsResponse_Payment{Payment: payment},
@@ -131,7 +137,7 @@ func TestCustomerWrites(t *testing.T) {
 				writes := &fakeEnsurer{fakeWriter: fakeWriter{
 					outcome: operation.Outcome{Resource: tt.resource, Replayed: replayed, ClientSecret: "s"},
 				}}
-				got, err := tt.call(t.Context(), service.NewCustomers(writes, &fakeCustomers{}))
+				got, err := tt.call(t.Context(), service.NewCustomers(writes, reads))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -148,7 +154,7 @@ func TestCustomerWrites(t *testing.T) {
 				}
 			}
 			writes := &fakeEnsurer{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.Refund{}}}}
-			if got, err := tt.call(t.Context(), service.NewCustomers(writes, &fakeCustomers{})); err == nil {
+			if got, err := tt.call(t.Context(), service.NewCustomers(writes, reads)); err == nil {
 				t.Errorf("got %v for a refund", got)
 			}
 		})
@@ -158,8 +164,8 @@ func TestCustomerWrites(t *testing.T) {
 // Whoever made the customer answers with it; whoever did not reads it, and begins anew where it is gone.
 func TestEnsureCustomer(t *testing.T) {
 	stored := &paymentsv1.Customer{Id: "cus_1", Name: "as it was made"}
-	made := operation.Ensured{Made: true, Generation: 1, Outcome: operation.Outcome{Resource: stored}}
-	again := operation.Ensured{Made: true, Generation: 1, Outcome: operation.Outcome{Resource: stored, Replayed: true}}
+	made := operation.Ensured{Made: true, Outcome: operation.Outcome{Resource: stored}}
+	again := operation.Ensured{Made: true, ObjectID: "cus_2", Generation: 1}
 	found := func(id string, generation int64) operation.Ensured {
 		return operation.Ensured{ObjectID: id, Generation: generation}
 	}
@@ -188,9 +194,9 @@ func TestEnsureCustomer(t *testing.T) {
 			"made before",
 			[]operation.Ensured{again},
 			nil, nil,
-			&paymentsv1.EnsureCustomerResponse{Customer: stored, Created: true, Replayed: true}, nil,
+			&paymentsv1.EnsureCustomerResponse{Customer: there, Created: true, Replayed: true}, nil,
 			[]int64{0},
-			0,
+			1,
 		},
 		{
 			"found",

@@ -8,11 +8,12 @@ import (
 	"github.com/tillgate/tillgate/server/internal/operation"
 )
 
-// fakeCustomers is a Stripe with customers, their methods and setup intents, the newest first.
+// fakeCustomers is a Stripe with customers, their methods, setup intents and payments, the newest first.
 type fakeCustomers struct {
 	customers []*paymentsv1.Customer
 	methods   []*paymentsv1.PaymentMethod
 	setups    []*paymentsv1.SetupIntent
+	payments  []*paymentsv1.Payment
 	err       error
 
 	read   []string
@@ -44,6 +45,10 @@ func (r *fakeCustomers) PaymentMethodPage(
 
 func (r *fakeCustomers) GetSetupIntent(_ context.Context, id string) (*paymentsv1.SetupIntent, error) {
 	return oneOf(r.setups, "setup_intent", id, r.err)
+}
+
+func (r *fakeCustomers) GetPayment(_ context.Context, id string) (*paymentsv1.Payment, error) {
+	return oneOf(r.payments, "payment", id, r.err)
 }
 
 func (r *fakeCustomers) SetupIntentClientSecret(ctx context.Context, id string) (string, error) {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
@@ -22,7 +23,7 @@ type PaymentMethodReader interface {
 func (s *Customers) CreatePaymentMethod(
 	ctx context.Context, req *paymentsv1.CreatePaymentMethodRequest,
 ) (*paymentsv1.CreatePaymentMethodResponse, error) {
-	if err := checkSource(req); err != nil {
+	if err := cmp.Or(checkSource(req), checkContact(req.GetBillingDetails(), "billing_details")); err != nil {
 		return nil, err
 	}
 	method, out, err := write[*paymentsv1.PaymentMethod](ctx, s.writes,
@@ -84,7 +85,9 @@ func checkMethodUpdate(req *paymentsv1.UpdatePaymentMethodRequest) error {
 	if !names(req.GetUpdateMask(), "billing_details") {
 		return nil
 	}
-	return checkRegion(req.GetPaymentMethod().GetBillingDetails().GetAddress(), "payment_method.billing_details.address")
+	const path = "payment_method.billing_details"
+	billing := req.GetPaymentMethod().GetBillingDetails()
+	return cmp.Or(checkContact(billing, path), checkRegion(billing.GetAddress(), path+".address"))
 }
 
 // AttachPaymentMethod implements CustomerService.
@@ -104,11 +107,25 @@ func (s *Customers) DetachPaymentMethod(
 	ctx context.Context, req *paymentsv1.DetachPaymentMethodRequest,
 ) (*paymentsv1.DetachPaymentMethodResponse, error) {
 	method, out, err := write[*paymentsv1.PaymentMethod](ctx, s.writes,
-		paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName, req)
+		paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName, req,
+		func(ctx context.Context) error { return s.isAttached(ctx, req.GetPaymentMethodId()) })
 	if err != nil {
 		return nil, err
 	}
 	return &paymentsv1.DetachPaymentMethodResponse{PaymentMethod: method, Replayed: out.Replayed}, nil
+}
+
+// isAttached checks that a method has a customer to be detached from. Once an answer is lost, a method of nobody is taken for
+// one that was detached.
+func (s *Customers) isAttached(ctx context.Context, id string) error {
+	method, err := s.reads.GetPaymentMethod(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case method.GetCustomerId() == "":
+		return apierr.New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE)
+	}
+	return nil
 }
 
 // SetDefaultPaymentMethod implements CustomerService.

@@ -12,24 +12,32 @@ import (
 	"github.com/tillgate/tillgate/server/internal/apierr"
 )
 
-// checkCustomer refuses countries and languages that there are not. The patterns of the contract can not know them, and
-// what Stripe says of them names its own fields.
+// checkCustomer refuses countries and languages that there are not, and what nobody can be reached at. The patterns of the
+// contract can not know them, and what Stripe says of them names its own fields.
 func checkCustomer(customer *paymentsv1.Customer, mask *fieldmaskpb.FieldMask) error {
-	if names(mask, "address") {
-		if err := checkRegion(customer.GetAddress(), "customer.address"); err != nil {
-			return err
+	shipping := customer.GetShipping()
+	for _, part := range []struct {
+		field string
+		err   error
+	}{
+		{"email", checkEmail(customer.GetEmail(), "customer.email")},
+		{"phone", checkPhone(customer.GetPhone(), "customer.phone")},
+		{"address", checkRegion(customer.GetAddress(), "customer.address")},
+		{"shipping", checkPhone(shipping.GetPhone(), "customer.shipping.phone")},
+		{"shipping", checkRegion(shipping.GetAddress(), "customer.shipping.address")},
+		{"preferred_locales", checkLocales(customer.GetPreferredLocales(), "customer.preferred_locales")},
+	} {
+		if part.err != nil && names(mask, part.field) {
+			return part.err
 		}
 	}
-	if names(mask, "shipping") {
-		if err := checkRegion(customer.GetShipping().GetAddress(), "customer.shipping.address"); err != nil {
-			return err
-		}
-	}
-	if names(mask, "preferred_locales") {
-		for i, locale := range customer.GetPreferredLocales() {
-			if !isLocale(locale) {
-				return apierr.InvalidField(fmt.Sprintf("customer.preferred_locales[%d]", i), "is no language, such as en or pt-BR")
-			}
+	return nil
+}
+
+func checkLocales(locales []string, field string) error {
+	for i, locale := range locales {
+		if !isLocale(locale) {
+			return apierr.InvalidField(fmt.Sprintf("%s[%d]", field, i), "is no language, such as en or pt-BR")
 		}
 	}
 	return nil

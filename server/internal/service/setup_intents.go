@@ -2,9 +2,6 @@ package service
 
 import (
 	"context"
-	"fmt"
-
-	"google.golang.org/protobuf/proto"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
@@ -83,25 +80,4 @@ func (s *Customers) GetSetupIntentClientSecret(
 		return nil, err
 	}
 	return &paymentsv1.GetSetupIntentClientSecretResponse{ClientSecret: secret}, nil
-}
-
-// VerifyMicrodeposits implements CustomerService.
-func (s *Customers) VerifyMicrodeposits(
-	ctx context.Context, req *paymentsv1.VerifyMicrodepositsRequest,
-) (*paymentsv1.VerifyMicrodepositsResponse, error) {
-	const method = paymentsv1.CustomerService_VerifyMicrodeposits_FullMethodName
-	verified, out, err := write[proto.Message](ctx, s.writes, method, req)
-	if err != nil {
-		return nil, err
-	}
-	resp := &paymentsv1.VerifyMicrodepositsResponse{Replayed: out.Replayed}
-	switch subject := verified.(type) {
-	case *paymentsv1.SetupIntent:
-		resp.Subject = &paymentsv1.VerifyMicrodepositsResponse_SetupIntent{SetupIntent: subject}
-	case *paymentsv1.Payment:
-		resp.Subject = &paymentsv1.VerifyMicrodepositsResponse_Payment{Payment: subject}
-	default:
-		return nil, fmt.Errorf("%s: the outcome is a %T", method, verified)
-	}
-	return resp, nil
 }
