@@ -116,11 +116,11 @@ func (x *Address) GetRegionCode() string {
 // Where goods go.
 type ShippingDetails struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who receives them.
+	// Required. Who receives them.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The receiver's telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20 characters.
 	Phone string `protobuf:"bytes,2,opt,name=phone,proto3" json:"phone,omitempty"`
-	// Where to.
+	// Required. Where to.
 	Address       *Address `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -190,11 +190,12 @@ const file_payments_v1_address_proto_rawDesc = "" +
 	"\vpostal_code\x18\x05 \x01(\tB\v\xbaH\x05r\x03\x18\x88'\x80\x01\x01R\n" +
 	"postalCode\x128\n" +
 	"\vregion_code\x18\x06 \x01(\tB\x17\xbaH\x14r\x122\x10^([A-Za-z]{2})?$R\n" +
-	"regionCode\"\xa0\x01\n" +
-	"\x0fShippingDetails\x12\x1f\n" +
-	"\x04name\x18\x01 \x01(\tB\v\xbaH\x05r\x03\x18\x88'\x80\x01\x01R\x04name\x12<\n" +
-	"\x05phone\x18\x02 \x01(\tB&\xbaH r\x1e\x18\x142\x1a^([+(]?[0-9][0-9 .()-]*)?$\x80\x01\x01R\x05phone\x12.\n" +
-	"\aaddress\x18\x03 \x01(\v2\x14.payments.v1.AddressR\aaddressB\xa5\x01\n" +
+	"regionCode\"\x8f\x01\n" +
+	"\x0fShippingDetails\x12\"\n" +
+	"\x04name\x18\x01 \x01(\tB\x0e\xbaH\b\xc8\x01\x01r\x03\x18\x88'\x80\x01\x01R\x04name\x12 \n" +
+	"\x05phone\x18\x02 \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18\x14\x80\x01\x01R\x05phone\x126\n" +
+	"\aaddress\x18\x03 \x01(\v2\x14.payments.v1.AddressB\x06\xbaH\x03\xc8\x01\x01R\aaddressB\xa5\x01\n" +
 	"\x0fcom.payments.v1B\fAddressProtoP\x01Z7github.com/tillgate/tillgate/gen/payments/v1;paymentsv1\xa2\x02\x03PXX\xaa\x02\vPayments.V1\xca\x02\vPayments\\V1\xe2\x02\x17Payments\\V1\\GPBMetadata\xea\x02\fPayments::V1b\x06proto3"
 
 var (

@@ -33,7 +33,8 @@ type Customer struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The e-mail address, up to 512 characters. Stripe does not make it unique: EnsureCustomer makes a reference of yours so.
 	Email string `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
-	// The telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20 characters.
+	// The telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20 characters; what Stripe
+	// has may be anything.
 	Phone string `protobuf:"bytes,4,opt,name=phone,proto3" json:"phone,omitempty"`
 	// A text for your own use, up to 5000 characters. Customers do not see it.
 	Description string `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
@@ -194,13 +195,13 @@ var File_payments_v1_customer_proto protoreflect.FileDescriptor
 
 const file_payments_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	"\x1apayments/v1/customer.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19payments/v1/address.proto\"\x92\x06\n" +
+	"\x1apayments/v1/customer.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19payments/v1/address.proto\"\xf1\x05\n" +
 	"\bCustomer\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
-	"\x04name\x18\x02 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x02\x80\x01\x01R\x04name\x12&\n" +
-	"\x05email\x18\x03 \x01(\tB\x10\xbaH\n" +
-	"\xd8\x01\x01r\x05\x18\x80\x04`\x01\x80\x01\x01R\x05email\x12<\n" +
-	"\x05phone\x18\x04 \x01(\tB&\xbaH r\x1e\x18\x142\x1a^([+(]?[0-9][0-9 .()-]*)?$\x80\x01\x01R\x05phone\x12-\n" +
+	"\x04name\x18\x02 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x02\x80\x01\x01R\x04name\x12!\n" +
+	"\x05email\x18\x03 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x04\x80\x01\x01R\x05email\x12 \n" +
+	"\x05phone\x18\x04 \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18\x14\x80\x01\x01R\x05phone\x12-\n" +
 	"\vdescription\x18\x05 \x01(\tB\v\xbaH\x05r\x03\x18\x88'\x80\x01\x01R\vdescription\x12.\n" +
 	"\aaddress\x18\x06 \x01(\v2\x14.payments.v1.AddressR\aaddress\x128\n" +
 	"\bshipping\x18\a \x01(\v2\x1c.payments.v1.ShippingDetailsR\bshipping\x12N\n" +

@@ -1633,10 +1633,11 @@ type CreateSetupIntentRequest struct {
 	IdempotencyKey string `protobuf:"bytes,1,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// To whom the method is attached in the end, `cus_...`. Without one, it can not be used again.
 	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
-	// What to save, `pm_...`. Needed to confirm.
+	// What to save, `pm_...`. Needed to confirm. A token, `tok_...`, becomes one by CreatePaymentMethod.
 	PaymentMethodId string `protobuf:"bytes,3,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
 	// The kinds of method to accept, in Stripe's words (`card`, `us_bank_account`, ...). When it is empty and no `return_url` is
-	// given, it accepts what is switched on in the Stripe account, without the kinds that send the customer to another page.
+	// given, it accepts what is switched on in the Stripe account, without the kinds that send the customer to another page: in
+	// the sandbox, cards only, so name the kind of a bank account.
 	PaymentMethodTypes []string `protobuf:"bytes,4,rep,name=payment_method_types,json=paymentMethodTypes,proto3" json:"payment_method_types,omitempty"`
 	// Whether to try to save it at once.
 	Confirm bool `protobuf:"varint,5,opt,name=confirm,proto3" json:"confirm,omitempty"`
@@ -1931,7 +1932,7 @@ type ConfirmSetupIntentRequest struct {
 	SetupIntentId string `protobuf:"bytes,2,opt,name=setup_intent_id,json=setupIntentId,proto3" json:"setup_intent_id,omitempty"`
 	// What to save, `pm_...`. Empty: the method that the setup intent has. A refused one has none.
 	PaymentMethodId string `protobuf:"bytes,3,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
-	// Where a bank's page sends the customer back to.
+	// Where a bank's page sends the customer back to. Required again where the setup intent was created with one.
 	ReturnUrl string `protobuf:"bytes,4,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
 	// What the customer agreed to. Bank debits need it.
 	MandateAcceptance *MandateAcceptance `protobuf:"bytes,5,opt,name=mandate_acceptance,json=mandateAcceptance,proto3" json:"mandate_acceptance,omitempty"`
@@ -2784,7 +2785,7 @@ const file_payments_v1_customer_service_proto_rawDesc = "" +
 	"!GetSetupIntentClientSecretRequest\x12K\n" +
 	"\x0fsetup_intent_id\x18\x01 \x01(\tB#\xbaH \xc8\x01\x01r\x1b2\x19^seti_[A-Za-z0-9]{1,250}$R\rsetupIntentId\"N\n" +
 	"\"GetSetupIntentClientSecretResponse\x12(\n" +
-	"\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\x8b\x04\n" +
+	"\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\xa0\x04\n" +
 	"\x1aVerifyMicrodepositsRequest\x12J\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12J\n" +
 	"\x0fsetup_intent_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b2\x19^seti_[A-Za-z0-9]{1,250}$H\x00R\rsetupIntentId\x12?\n" +
@@ -2792,8 +2793,8 @@ const file_payments_v1_customer_service_proto_rawDesc = "" +
 	"payment_id\x18\x03 \x01(\tB\x1e\xbaH\x1br\x192\x17^pi_[A-Za-z0-9]{1,250}$H\x00R\tpaymentId\x12*\n" +
 	"\aamounts\x18\x04 \x03(\x05B\x10\xbaH\r\x92\x01\n" +
 	"\x10\x02\"\x06\x1a\x04\x18c \x00R\aamounts\x12E\n" +
-	"\x0fdescriptor_code\x18\x05 \x01(\tB\x1c\xbaH\x19r\x172\x15^(SM[A-Za-z0-9]{4})?$R\x0edescriptorCode:\x8e\x01\xbaH\x8a\x01\x1a\x87\x01\n" +
-	"\x1aamounts.or_descriptor_code\x12.give either two amounts or the descriptor_code\x1a9(size(this.amounts) == 2) != (this.descriptor_code != '')B\x10\n" +
+	"\x0fdescriptor_code\x18\x05 \x01(\tB\x1c\xbaH\x19r\x172\x15^(SM[A-Za-z0-9]{4})?$R\x0edescriptorCode:\xa3\x01\xbaH\x9f\x01\x1a\x9c\x01\n" +
+	"\x1aamounts.or_descriptor_code\x12.give either two amounts or the descriptor_code\x1aNthis.descriptor_code == '' ? size(this.amounts) == 2 : size(this.amounts) == 0B\x10\n" +
 	"\asubject\x12\x05\xbaH\x02\b\x01\"\xb5\x01\n" +
 	"\x1bVerifyMicrodepositsResponse\x12=\n" +
 	"\fsetup_intent\x18\x01 \x01(\v2\x18.payments.v1.SetupIntentH\x00R\vsetupIntent\x120\n" +

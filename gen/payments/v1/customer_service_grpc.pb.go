@@ -66,15 +66,18 @@ type CustomerServiceClient interface {
 	DeleteCustomer(ctx context.Context, in *DeleteCustomerRequest, opts ...grpc.CallOption) (*DeleteCustomerResponse, error)
 	// Returns the customer of a reference of your own, such as `user-4711`, and creates it if there is none: however many ask at
 	// the same time, one customer is made. The reference is shared by all callers. The fields of whoever comes first are taken;
-	// all others get that customer as it is, with `created` false, and their fields do nothing. Once the customer is deleted,
-	// the reference is free again.
+	// all others get that customer as it is now, with `created` false, and their fields do nothing: UpdateCustomer changes it.
+	// Once the customer is deleted, the reference is free again.
 	//
+	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used every
+	// day, and finds or makes what stands for the reference then. Under the key that created it, `created` stays true and
+	// `replayed` says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key created the customer of another reference.
 	// OPERATION_IN_PROGRESS: another call is creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether
-	// another call, or this one, created it: ask again, with the same key. A call that finds the customer does nothing, so its
-	// key is not used up. The reference is remembered for as long as the store is.
+	// another call, or this one, created it: ask again, with the same key. The reference is remembered for as long as the store
+	// is.
 	EnsureCustomer(ctx context.Context, in *EnsureCustomerRequest, opts ...grpc.CallOption) (*EnsureCustomerResponse, error)
-	// Makes a payment method of a card's token or of the number of a bank account. Attach it to a customer, or confirm a setup
-	// intent with it; otherwise it can be charged once. PAYMENT_DECLINED: the bank refuses the card. INVALID_FIELD: there is no
+	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm a setup
+	// intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the bank refuses the card. INVALID_FIELD: there is no
 	// such token, or it was used already; a number of an account is none.
 	//
 	// Where its outcome is lost it stays UNKNOWN: Stripe has no list of methods without a customer. It moved no money; make
@@ -85,12 +88,13 @@ type CustomerServiceClient interface {
 	// Lists the payment methods of a customer, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or
 	// `customer_id` names none, or a deleted one.
 	ListPaymentMethods(ctx context.Context, in *ListPaymentMethodsRequest, opts ...grpc.CallOption) (*ListPaymentMethodsResponse, error)
-	// Changes the fields of a payment method that the mask names. It must be attached to a customer (INVALID_FIELD).
-	// RESOURCE_MISSING: there is none with this id.
+	// Changes the fields of a payment method that the mask names. It must be attached to a customer (INVALID_FIELD on
+	// `payment_method_id`). PAYMENT_DECLINED: the expiry is in the past. RESOURCE_MISSING: there is none with this id.
 	UpdatePaymentMethod(ctx context.Context, in *UpdatePaymentMethodRequest, opts ...grpc.CallOption) (*UpdatePaymentMethodResponse, error)
 	// Attaches a payment method to a customer, without asking the bank whether it may be used later: a setup intent, or
-	// `setup_future_usage` of a payment, does that and attaches it too. PAYMENT_DECLINED: the bank refuses the card.
-	// UNEXPECTED_STATE: it is attached to another customer, was detached or used up. INVALID_FIELD on `customer_id`: there is no
+	// `setup_future_usage` of a payment, does that and attaches it too. A bank account goes that way: it needs to be verified and
+	// a mandate. PAYMENT_DECLINED: the bank refuses the card. UNEXPECTED_STATE: it is attached to another customer, was detached,
+	// used up, or is a bank account that was not verified. INVALID_FIELD on `customer_id`: there is no
 	// such customer, or it is deleted. RESOURCE_MISSING: there is no such method.
 	AttachPaymentMethod(ctx context.Context, in *AttachPaymentMethodRequest, opts ...grpc.CallOption) (*AttachPaymentMethodResponse, error)
 	// Detaches a payment method from its customer, for good: it can neither be charged nor attached again. Defaults that named
@@ -108,7 +112,8 @@ type CustomerServiceClient interface {
 	// Reads a setup intent as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntent(ctx context.Context, in *GetSetupIntentRequest, opts ...grpc.CallOption) (*GetSetupIntentResponse, error)
 	// Tries to save the method, for the first time or, with another method or key, again after a refusal. Errors as for
-	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or under way; RESOURCE_MISSING: there is none.
+	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or PROCESSING; RESOURCE_MISSING: there is none. One that
+	// waits for the customer (REQUIRES_ACTION) begins anew: what they were given to do is over.
 	ConfirmSetupIntent(ctx context.Context, in *ConfirmSetupIntentRequest, opts ...grpc.CallOption) (*ConfirmSetupIntentResponse, error)
 	// Cancels a setup intent that has not succeeded. UNEXPECTED_STATE: it succeeded, is cancelled or under way.
 	// RESOURCE_MISSING: there is none with this id.
@@ -117,10 +122,10 @@ type CustomerServiceClient interface {
 	// it. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntentClientSecret(ctx context.Context, in *GetSetupIntentClientSecretRequest, opts ...grpc.CallOption) (*GetSetupIntentClientSecretResponse, error)
 	// Verifies a bank account by what the customer found on its statement, for a setup intent or a payment that waits for it
-	// (`next_action` says which). A payment goes on from there: it may move money. INVALID_FIELD on `amounts` or
-	// `descriptor_code`: they are malformed, or of the other kind. PAYMENT_DECLINED: they are wrong; the code is
-	// `payment_method_microdeposit_verification_amounts_mismatch`, and after too many tries
-	// `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
+	// (`next_action` says which). A payment goes on from there, and moves money: it takes the scope PAYMENTS_WRITE too. INVALID_FIELD on `amounts` or
+	// `descriptor_code`: they are malformed. PAYMENT_DECLINED: they are wrong; the code is
+	// `payment_method_microdeposit_verification_amounts_mismatch` or `..._descriptor_code_mismatch`, and after too many tries
+	// (Stripe allows 10 codes and 3 pairs of amounts) `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
 	// RESOURCE_MISSING: there is no such setup intent or payment.
 	VerifyMicrodeposits(ctx context.Context, in *VerifyMicrodepositsRequest, opts ...grpc.CallOption) (*VerifyMicrodepositsResponse, error)
 }
@@ -349,15 +354,18 @@ type CustomerServiceServer interface {
 	DeleteCustomer(context.Context, *DeleteCustomerRequest) (*DeleteCustomerResponse, error)
 	// Returns the customer of a reference of your own, such as `user-4711`, and creates it if there is none: however many ask at
 	// the same time, one customer is made. The reference is shared by all callers. The fields of whoever comes first are taken;
-	// all others get that customer as it is, with `created` false, and their fields do nothing. Once the customer is deleted,
-	// the reference is free again.
+	// all others get that customer as it is now, with `created` false, and their fields do nothing: UpdateCustomer changes it.
+	// Once the customer is deleted, the reference is free again.
 	//
+	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used every
+	// day, and finds or makes what stands for the reference then. Under the key that created it, `created` stays true and
+	// `replayed` says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key created the customer of another reference.
 	// OPERATION_IN_PROGRESS: another call is creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether
-	// another call, or this one, created it: ask again, with the same key. A call that finds the customer does nothing, so its
-	// key is not used up. The reference is remembered for as long as the store is.
+	// another call, or this one, created it: ask again, with the same key. The reference is remembered for as long as the store
+	// is.
 	EnsureCustomer(context.Context, *EnsureCustomerRequest) (*EnsureCustomerResponse, error)
-	// Makes a payment method of a card's token or of the number of a bank account. Attach it to a customer, or confirm a setup
-	// intent with it; otherwise it can be charged once. PAYMENT_DECLINED: the bank refuses the card. INVALID_FIELD: there is no
+	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm a setup
+	// intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the bank refuses the card. INVALID_FIELD: there is no
 	// such token, or it was used already; a number of an account is none.
 	//
 	// Where its outcome is lost it stays UNKNOWN: Stripe has no list of methods without a customer. It moved no money; make
@@ -368,12 +376,13 @@ type CustomerServiceServer interface {
 	// Lists the payment methods of a customer, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or
 	// `customer_id` names none, or a deleted one.
 	ListPaymentMethods(context.Context, *ListPaymentMethodsRequest) (*ListPaymentMethodsResponse, error)
-	// Changes the fields of a payment method that the mask names. It must be attached to a customer (INVALID_FIELD).
-	// RESOURCE_MISSING: there is none with this id.
+	// Changes the fields of a payment method that the mask names. It must be attached to a customer (INVALID_FIELD on
+	// `payment_method_id`). PAYMENT_DECLINED: the expiry is in the past. RESOURCE_MISSING: there is none with this id.
 	UpdatePaymentMethod(context.Context, *UpdatePaymentMethodRequest) (*UpdatePaymentMethodResponse, error)
 	// Attaches a payment method to a customer, without asking the bank whether it may be used later: a setup intent, or
-	// `setup_future_usage` of a payment, does that and attaches it too. PAYMENT_DECLINED: the bank refuses the card.
-	// UNEXPECTED_STATE: it is attached to another customer, was detached or used up. INVALID_FIELD on `customer_id`: there is no
+	// `setup_future_usage` of a payment, does that and attaches it too. A bank account goes that way: it needs to be verified and
+	// a mandate. PAYMENT_DECLINED: the bank refuses the card. UNEXPECTED_STATE: it is attached to another customer, was detached,
+	// used up, or is a bank account that was not verified. INVALID_FIELD on `customer_id`: there is no
 	// such customer, or it is deleted. RESOURCE_MISSING: there is no such method.
 	AttachPaymentMethod(context.Context, *AttachPaymentMethodRequest) (*AttachPaymentMethodResponse, error)
 	// Detaches a payment method from its customer, for good: it can neither be charged nor attached again. Defaults that named
@@ -391,7 +400,8 @@ type CustomerServiceServer interface {
 	// Reads a setup intent as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntent(context.Context, *GetSetupIntentRequest) (*GetSetupIntentResponse, error)
 	// Tries to save the method, for the first time or, with another method or key, again after a refusal. Errors as for
-	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or under way; RESOURCE_MISSING: there is none.
+	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or PROCESSING; RESOURCE_MISSING: there is none. One that
+	// waits for the customer (REQUIRES_ACTION) begins anew: what they were given to do is over.
 	ConfirmSetupIntent(context.Context, *ConfirmSetupIntentRequest) (*ConfirmSetupIntentResponse, error)
 	// Cancels a setup intent that has not succeeded. UNEXPECTED_STATE: it succeeded, is cancelled or under way.
 	// RESOURCE_MISSING: there is none with this id.
@@ -400,10 +410,10 @@ type CustomerServiceServer interface {
 	// it. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntentClientSecret(context.Context, *GetSetupIntentClientSecretRequest) (*GetSetupIntentClientSecretResponse, error)
 	// Verifies a bank account by what the customer found on its statement, for a setup intent or a payment that waits for it
-	// (`next_action` says which). A payment goes on from there: it may move money. INVALID_FIELD on `amounts` or
-	// `descriptor_code`: they are malformed, or of the other kind. PAYMENT_DECLINED: they are wrong; the code is
-	// `payment_method_microdeposit_verification_amounts_mismatch`, and after too many tries
-	// `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
+	// (`next_action` says which). A payment goes on from there, and moves money: it takes the scope PAYMENTS_WRITE too. INVALID_FIELD on `amounts` or
+	// `descriptor_code`: they are malformed. PAYMENT_DECLINED: they are wrong; the code is
+	// `payment_method_microdeposit_verification_amounts_mismatch` or `..._descriptor_code_mismatch`, and after too many tries
+	// (Stripe allows 10 codes and 3 pairs of amounts) `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
 	// RESOURCE_MISSING: there is no such setup intent or payment.
 	VerifyMicrodeposits(context.Context, *VerifyMicrodepositsRequest) (*VerifyMicrodepositsResponse, error)
 	mustEmbedUnimplementedCustomerServiceServer()

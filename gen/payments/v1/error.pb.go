@@ -49,10 +49,11 @@ const (
 	// FAILED_PRECONDITION. The state of the object forbids the call. Metadata: `state`, the current state (`SUCCEEDED`), where
 	// it is known. Read the object, then decide.
 	ErrorReason_ERROR_REASON_UNEXPECTED_STATE ErrorReason = 6
-	// FAILED_PRECONDITION. There is nothing to charge: give a payment method.
+	// FAILED_PRECONDITION. There is nothing to charge, or to save: give a payment method. Metadata: `payment_id` or
+	// `setup_intent_id`, of what stands all the same.
 	ErrorReason_ERROR_REASON_PAYMENT_METHOD_REQUIRED ErrorReason = 7
 	// FAILED_PRECONDITION. The payment was refused. Decline says what may be done; no repetition with the same key
-	// changes it. Metadata: `advice`, and `payment_id` where there is one.
+	// changes it. Metadata: `advice`, and `payment_id` or `setup_intent_id` where there is one.
 	ErrorReason_ERROR_REASON_PAYMENT_DECLINED ErrorReason = 8
 	// FAILED_PRECONDITION. The bank wants the customer to authenticate and the customer is not there. Decline carries the
 	// advice AUTHENTICATE: bring the customer on session and confirm the payment again.

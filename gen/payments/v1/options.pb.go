@@ -54,8 +54,7 @@ const (
 	Scope_SCOPE_OPERATIONS_ADMIN Scope = 8
 	// Read customers, their payment methods and setup intents.
 	Scope_SCOPE_CUSTOMERS_READ Scope = 9
-	// Create, change and delete customers, their payment methods and setup intents; verify microdeposits, on which a payment
-	// may wait.
+	// Create, change and delete customers, their payment methods and setup intents.
 	Scope_SCOPE_CUSTOMERS_WRITE Scope = 10
 )
 

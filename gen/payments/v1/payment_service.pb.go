@@ -33,11 +33,13 @@ type CreatePaymentRequest struct {
 	Amount *Money `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The customer, `cus_...`.
 	CustomerId string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
-	// What to charge, `pm_...`. Needed to confirm: a payment never takes a customer's default by itself.
+	// What to charge, `pm_...`. Needed to confirm: a payment never takes a customer's default by itself. One that is attached
+	// to a customer needs that `customer_id`. A token, `tok_...`, becomes one by CreatePaymentMethod.
 	PaymentMethodId string `protobuf:"bytes,4,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
 	// The kinds of method to accept, in Stripe's words (`card`, `us_bank_account`, ...). When it is empty and neither
 	// `return_url` nor `off_session` is given, the payment accepts what is switched on in the Stripe account, without the
-	// kinds that send the customer to another page.
+	// kinds that send the customer to another page: in the sandbox, cards only, so name the kind of a bank account. Each takes
+	// its own currency: `us_bank_account` USD, `sepa_debit` EUR.
 	PaymentMethodTypes []string `protobuf:"bytes,5,rep,name=payment_method_types,json=paymentMethodTypes,proto3" json:"payment_method_types,omitempty"`
 	// When to take the money. Default: AUTOMATIC.
 	CaptureMethod CaptureMethod `protobuf:"varint,6,opt,name=capture_method,json=captureMethod,proto3,enum=payments.v1.CaptureMethod" json:"capture_method,omitempty"`

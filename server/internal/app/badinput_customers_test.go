@@ -128,6 +128,38 @@ func TestBadCustomers(t *testing.T) {
 	}
 }
 
+// A customer that was made without us may have a telephone that is none. It is changed like any other, sent back as it was
+// read, as long as the telephone is not what changes.
+func TestCustomerOfOthersIsChanged(t *testing.T) {
+	p := startSandboxed(t)
+	client := p.customers(t)
+	var made struct {
+		ID string `json:"id"`
+	}
+	code, body := p.sandboxCall(t, http.MethodPost, "/v1/customers", "phone=ask+the+porter",
+		"Authorization", "Bearer sk_test_1", "Content-Type", "application/x-www-form-urlencoded")
+	if err := json.Unmarshal(body, &made); err != nil || code != http.StatusOK {
+		t.Fatalf("the sandbox answers %d %s: %v", code, body, err)
+	}
+	read, err := client.GetCustomer(dev(t), &paymentsv1.GetCustomerRequest{CustomerId: made.ID})
+	if err != nil || read.GetCustomer().GetPhone() != "ask the porter" {
+		t.Fatalf("got %v, %v, want the telephone as Stripe has it", read, err)
+	}
+	update := func(key string, paths ...string) error {
+		customer := proto.CloneOf(read.GetCustomer())
+		customer.Name = "Ada"
+		_, err := client.UpdateCustomer(dev(t), &paymentsv1.UpdateCustomerRequest{
+			IdempotencyKey: key, CustomerId: made.ID, Customer: customer, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
+		})
+		return err
+	}
+	if err := update("of-others-name", "name"); err != nil {
+		t.Errorf("its name can not be changed: %v", err)
+	}
+	check(t, update("of-others-phone", "name", "phone"), codes.InvalidArgument, "INVALID_FIELD", "customer.phone")
+	check(t, update("of-others-all"), codes.InvalidArgument, "INVALID_FIELD", "customer.phone")
+}
+
 // badCall is a call of CustomerService that must be refused, with what it is about.
 type badCall struct {
 	name   string

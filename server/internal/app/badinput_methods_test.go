@@ -131,6 +131,7 @@ var badSourceCalls = []badCall{
 	invalid("account of another kind", "us_bank_account.account_type",
 		account(func(s *paymentsv1.CreatePaymentMethodRequest_UsBankAccountSource) { s.AccountType = "canary" })),
 	invalid("IBAN with wrong check digits", "sepa_debit.iban", iban("DE98370400440532013000")),
+	invalid("IBAN of no account in the SEPA", "sepa_debit.iban", iban("US64SVBKUS6S3300958879")),
 	invalid("IBAN too short", "sepa_debit.iban", iban("DE89")),
 	invalid("IBAN too long", "sepa_debit.iban", iban("DE89"+strings.Repeat("0", 40))),
 	invalid("IBAN that is a card number", "sepa_debit.iban", iban("4242424242424242")),

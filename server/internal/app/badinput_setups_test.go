@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -59,6 +60,27 @@ func verifySetup(setup func(*world) string, code string, amounts ...int32) func(
 		})
 		return err
 	}
+}
+
+func verifyPayment(payment func(*world) string) func(context.Context, *world, string) error {
+	return func(ctx context.Context, w *world, key string) error {
+		_, err := w.VerifyMicrodeposits(ctx, &paymentsv1.VerifyMicrodepositsRequest{
+			IdempotencyKey: key, DescriptorCode: "SM11AA",
+			Subject: &paymentsv1.VerifyMicrodepositsRequest_PaymentId{PaymentId: payment(w)},
+		})
+		return err
+	}
+}
+
+// verifyUnpaid verifies a payment that waits for a method.
+func verifyUnpaid(ctx context.Context, w *world, key string) error {
+	request := order(key+"-payment", "")
+	request.Confirm = false
+	unpaid, err := w.payments.CreatePayment(ctx, request)
+	if err != nil {
+		return err
+	}
+	return verifyPayment(id(unpaid.GetPayment().GetId()))(ctx, w, key)
 }
 
 func theSaved(w *world) string        { return w.saved }
@@ -123,6 +145,9 @@ var badSetupCalls = []badCall{
 	invalid("mandate at no time", "mandate_acceptance.accept_time", saveDebit(func(r *paymentsv1.CreateSetupIntentRequest) {
 		r.MandateAcceptance.AcceptTime = &timestamppb.Timestamp{Nanos: -1}
 	})),
+	invalid("mandate of the day after tomorrow", "mandate_acceptance.accept_time", saveDebit(func(r *paymentsv1.CreateSetupIntentRequest) {
+		r.MandateAcceptance.AcceptTime = timestamppb.New(time.Now().Add(48 * time.Hour))
+	})),
 	invalid("way of verification unknown", "bank_account_verification",
 		saveDebit(func(r *paymentsv1.CreateSetupIntentRequest) { r.BankAccountVerification = 99 })),
 
@@ -138,9 +163,12 @@ var badSetupCalls = []badCall{
 	{"verify what succeeded", verifySetup(theSaved, "", 32, 45), codes.FailedPrecondition, "UNEXPECTED_STATE", ""},
 	{"verify what waits for a method", verifySetup(theWaiting, "", 32, 45), codes.FailedPrecondition, "UNEXPECTED_STATE", ""},
 	{"verify what is not", verifySetup(id("seti_unknown"), "", 32, 45), codes.NotFound, "RESOURCE_MISSING", ""},
+	{"verify a payment that waits for a method", verifyUnpaid, codes.FailedPrecondition, "UNEXPECTED_STATE", ""},
+	{"verify a payment that is not", verifyPayment(id("pi_unknown")), codes.NotFound, "RESOURCE_MISSING", ""},
 	invalid("verify by nothing", "amounts", verifySetup(theAccountWaits, "")),
 	invalid("verify by both", "amounts", verifySetup(theAccountWaits, "SM11AA", 32, 45)),
 	invalid("verify by one amount", "amounts", verifySetup(theAccountWaits, "", 32)),
+	invalid("verify by one amount and a code", "amounts", verifySetup(theAccountWaits, "SM11AA", 32)),
 	invalid("verify by three amounts", "amounts", verifySetup(theAccountWaits, "", 32, 45, 1)),
 	invalid("verify by an amount of nothing", "amounts[1]", verifySetup(theAccountWaits, "", 32, 0)),
 	invalid("verify by a dollar", "amounts[0]", verifySetup(theAccountWaits, "", 100, 45)),
@@ -234,7 +262,7 @@ var badCustomerCalls = []badCall{
 		charge(func(w *world, r *paymentsv1.CreatePaymentRequest) { r.CustomerId = w.deleted })),
 	invalid("charge a card of another customer", "payment_method_id",
 		charge(func(w *world, r *paymentsv1.CreatePaymentRequest) { r.PaymentMethodId = w.othersCard })),
-	invalid("charge a saved card without its customer", "payment_method_id",
+	invalid("charge a saved card without its customer", "customer_id",
 		charge(func(_ *world, r *paymentsv1.CreatePaymentRequest) { r.CustomerId = "" })),
 	invalid("charge a detached card", "payment_method_id",
 		charge(func(w *world, r *paymentsv1.CreatePaymentRequest) { r.PaymentMethodId = w.detached })),

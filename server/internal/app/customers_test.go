@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
@@ -235,7 +236,7 @@ func TestM43_EnsureCustomer(t *testing.T) {
 }
 
 // Who finds the customer of a reference has done nothing: the same key makes the next one, when it is free, of other fields
-// too. The maker hears what was made, whatever became of it.
+// too. A key belongs to its reference: it finds what stands for that now, and makes another one once it is deleted.
 func TestEnsureFindsWithoutUsingTheKeyUp(t *testing.T) {
 	client := startSandboxed(t).customers(t)
 	ensure := func(key, name string) *paymentsv1.EnsureCustomerResponse {
@@ -270,8 +271,28 @@ func TestEnsureFindsWithoutUsingTheKeyUp(t *testing.T) {
 		t.Errorf("again: %v, want a replay", again)
 	}
 	old := ensure("ensure-first", "Ada")
-	if !old.GetCreated() || !old.GetReplayed() || !proto.Equal(old.GetCustomer(), first.GetCustomer()) {
-		t.Errorf("the maker of the deleted one gets %v, want what was made", old)
+	if old.GetCreated() || old.GetReplayed() || !proto.Equal(old.GetCustomer(), next.GetCustomer()) {
+		t.Errorf("the maker of the deleted one gets %v, want the one that is there", old)
+	}
+	renamed, err := client.UpdateCustomer(dev(t), &paymentsv1.UpdateCustomerRequest{
+		IdempotencyKey: "ensure-update", CustomerId: next.GetCustomer().GetId(), Customer: &paymentsv1.Customer{Name: "Eva"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := ensure("ensure-second", "Eve, of another day")
+	if !now.GetCreated() || !now.GetReplayed() || !proto.Equal(now.GetCustomer(), renamed.GetCustomer()) {
+		t.Errorf("after a change: %v, want it as it is now", now)
+	}
+	_, err = client.DeleteCustomer(dev(t), &paymentsv1.DeleteCustomerRequest{
+		IdempotencyKey: "ensure-delete-2", CustomerId: next.GetCustomer().GetId(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anew := ensure("ensure-second", "Eve")
+	if !anew.GetCreated() || anew.GetReplayed() || anew.GetCustomer().GetId() == next.GetCustomer().GetId() {
+		t.Errorf("after it was deleted, its own key gets %v, want a new one", anew)
 	}
 	_, err = client.EnsureCustomer(dev(t), &paymentsv1.EnsureCustomerRequest{
 		IdempotencyKey: "ensure-second", Reference: "user-4712", Customer: &paymentsv1.Customer{Name: "Eve"},
@@ -314,10 +335,12 @@ func TestRefusedAttach(t *testing.T) {
 	}
 }
 
-// Customers are read and written by their own scopes alone.
+// Customers are read and written by their own scopes alone. To verify a payment's bank account lets it draw money: that takes
+// the scope to pay too.
 func TestCustomerScopes(t *testing.T) {
 	p := startSandboxed(t, "--callers", writeCallers(t,
-		caller{"payer", "payer-token", "PAYMENTS_WRITE"}, caller{"reader", "reader-token", "CUSTOMERS_READ"}))
+		caller{"payer", "payer-token", "PAYMENTS_WRITE"}, caller{"reader", "reader-token", "CUSTOMERS_READ"},
+		caller{"writer", "writer-token", "CUSTOMERS_WRITE"}))
 	client := p.customers(t)
 	get := func(ctx context.Context) error {
 		_, err := client.GetCustomer(ctx, &paymentsv1.GetCustomerRequest{CustomerId: "cus_unknown"})
@@ -331,4 +354,12 @@ func TestCustomerScopes(t *testing.T) {
 	check(t, create(as(t, "payer-token")), codes.PermissionDenied, "SCOPE_MISSING", "")
 	check(t, create(as(t, "reader-token")), codes.PermissionDenied, "SCOPE_MISSING", "")
 	check(t, get(as(t, "reader-token")), codes.NotFound, "RESOURCE_MISSING", "")
+	w := &world{CustomerServiceClient: client}
+	unpaid := verifyPayment(id("pi_unknown"))(as(t, "writer-token"), w, "scopes-4711-payment")
+	check(t, unpaid, codes.PermissionDenied, "SCOPE_MISSING", "")
+	if scope := detail[*errdetails.ErrorInfo](unpaid).GetMetadata()["scope"]; scope != "PAYMENTS_WRITE" {
+		t.Errorf("the scope that is missing is %q", scope)
+	}
+	check(t, verifySetup(id("seti_unknown"), "SM11AA")(as(t, "writer-token"), w, "scopes-4711-setup"), codes.NotFound,
+		"RESOURCE_MISSING", "")
 }

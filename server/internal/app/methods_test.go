@@ -15,9 +15,10 @@ import (
 // method is a kind of payment method, with what it can do; the README shows it.
 type method struct {
 	name, kind, comesAs string
-	currency            string
-	captureLater        bool
-	offSession, settles string
+	// currency is what it is charged in here, and currencies what it can be.
+	currency, currencies string
+	captureLater         bool
+	offSession, settles  string
 	// source makes the method that pays; failing is a template whose charge is refused, at once or by the bank later.
 	source  *paymentsv1.CreatePaymentMethodRequest
 	failing string
@@ -29,12 +30,12 @@ type method struct {
 // row is the method's in the table of the README.
 func (m method) row() string {
 	later := map[bool]string{true: "yes, as authorized or less", false: "no"}[m.captureLater]
-	return strings.Join([]string{"| " + m.name, m.kind, m.comesAs, "all or parts", later, m.offSession, m.settles + " |"}, " | ")
+	return strings.Join([]string{"| " + m.name, m.kind, m.currencies, m.comesAs, "all or parts", later, m.offSession, m.settles + " |"}, " | ")
 }
 
 func methodsOfPayment() []method {
 	card := method{
-		kind: "`card`", currency: "USD", captureLater: true, failing: "pm_card_chargeCustomerFail", settles: "at once",
+		kind: "`card`", currency: "USD", currencies: "any", captureLater: true, failing: "pm_card_chargeCustomerFail", settles: "at once",
 		offSession: "yes; the bank may want the customer (`AUTHENTICATION_REQUIRED`)",
 	}
 	cardWith := func(name, token, wallet, comesAs string) method {
@@ -50,13 +51,13 @@ func methodsOfPayment() []method {
 		cardWith("Apple Pay", "tok_visa_applePay", "apple_pay", "a token or id of the wallet's, through Stripe.js"),
 		cardWith("Google Pay", "tok_visa_googlePay", "google_pay", "a token or id of the wallet's, through Stripe.js"),
 		{
-			name: "American bank account", kind: "`us_bank_account`", currency: "USD", debit: true,
+			name: "American bank account", kind: "`us_bank_account`", currency: "USD", currencies: "USD", debit: true,
 			comesAs: "account and routing number, verified by microdeposits, or an id of Stripe.js",
 			failing: "pm_usBankAccount_insufficientFunds", source: usBankAccount("", "000123456789"),
 			offSession: "yes, by the mandate of when it was saved", settles: "`PROCESSING` for 4 days, then paid or sent back",
 		},
 		{
-			name: "SEPA debit", kind: "`sepa_debit`", currency: "EUR", debit: true, comesAs: "an IBAN, or an id of Stripe.js",
+			name: "SEPA debit", kind: "`sepa_debit`", currency: "EUR", currencies: "EUR", debit: true, comesAs: "an IBAN, or an id of Stripe.js",
 			failing: "pm_failed_de", source: sepaAccount("", "DE89370400440532013000"),
 			offSession: "yes, by the mandate of when it was saved", settles: "`PROCESSING` for 5 days, then paid or sent back",
 		},

@@ -61,7 +61,7 @@ func TestReadmeCommands(t *testing.T) {
 	if first := firstCommand(blocks); !strings.Contains(p.stdout.String(), ports.Replace(first)) {
 		t.Errorf("the server prints\n%s\nwant the first call of the README in it:\n%s", p.stdout, first)
 	}
-	ran, compared, lastAnswer := 0, 0, ""
+	ran, compared, lastAnswer, session := 0, 0, "", ""
 	for i, b := range blocks {
 		switch {
 		case b.language == "sh" && strings.HasPrefix(b.text, "grpcurl"):
@@ -92,9 +92,12 @@ func TestReadmeCommands(t *testing.T) {
 			}
 			ran++
 			compared++
-		case b.language == "sh" && strings.HasPrefix(b.text, "tillgate() {"):
-			if out := shell(t, tools, ports.Replace(b.text)); out != blocks[i+1].text {
-				t.Errorf("%s\nprints\n%s\nwant\n%s", b.text, out, blocks[i+1].text)
+		case b.language == "sh" && strings.Contains(b.text, "$(tillgate "):
+			// A block goes on in the shell of those before it.
+			session += ports.Replace(b.text)
+			out := shell(t, tools, session)
+			if !strings.HasSuffix(out, blocks[i+1].text) {
+				t.Errorf("%s\nprints\n%s\nwant\n%s", session, out, blocks[i+1].text)
 			}
 			ran++
 			compared++
@@ -110,8 +113,8 @@ func TestReadmeCommands(t *testing.T) {
 			ran++
 		}
 	}
-	if ran != 7 || compared != 7 {
-		t.Errorf("%d commands ran and %d blocks were compared, want 7 and 7: the README has others than this test knows", ran, compared)
+	if ran != 8 || compared != 8 {
+		t.Errorf("%d commands ran and %d blocks were compared, want 8 and 8: the README has others than this test knows", ran, compared)
 	}
 }
 

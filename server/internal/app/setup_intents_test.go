@@ -2,10 +2,12 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
@@ -221,7 +223,11 @@ func TestWrongMicrodeposits(t *testing.T) {
 	if !strings.HasSuffix(codesSeen[last], "_attempts_exceeded") {
 		t.Errorf("the last refusal is %s, want ..._attempts_exceeded", codesSeen[last])
 	}
-	check(t, verify("wrong-4711-right", 32, 45), codes.FailedPrecondition, "UNEXPECTED_STATE", "")
+	late := verify("wrong-4711-right", 32, 45)
+	check(t, late, codes.FailedPrecondition, "UNEXPECTED_STATE", "")
+	if state := detail[*errdetails.ErrorInfo](late).GetMetadata()["state"]; state != "REQUIRES_PAYMENT_METHOD" {
+		t.Errorf("the state is %q", state)
+	}
 	got, err := client.GetSetupIntent(dev(t), &paymentsv1.GetSetupIntentRequest{SetupIntentId: setup.GetSetupIntent().GetId()})
 	if err != nil || got.GetSetupIntent().GetState() != setupNeedsMethod {
 		t.Errorf("it is %v, %v, want it to wait for another method", got, err)
@@ -242,5 +248,52 @@ func TestAccountNumberLikeACard(t *testing.T) {
 	}
 	if repeats(p.stderr.String()) || strings.Contains(p.stderr.String(), "0532") {
 		t.Error("the log holds a number")
+	}
+}
+
+// What was done under a key is answered again, though the state of the object would not allow it any more. What the state does
+// not allow is never sent.
+func TestStatesAreAskedOnce(t *testing.T) {
+	p := startSandboxed(t)
+	client := p.customers(t)
+	w := newWorld(t, p)
+	detach := func(key, method string) (bool, error) {
+		resp, err := client.DetachPaymentMethod(dev(t), &paymentsv1.DetachPaymentMethodRequest{
+			IdempotencyKey: key, PaymentMethodId: method,
+		})
+		return resp.GetReplayed(), err
+	}
+	verify := func(key, setup string) (bool, error) {
+		resp, err := client.VerifyMicrodeposits(dev(t), &paymentsv1.VerifyMicrodepositsRequest{
+			IdempotencyKey: key, Amounts: []int32{32, 45},
+			Subject: &paymentsv1.VerifyMicrodepositsRequest_SetupIntentId{SetupIntentId: setup},
+		})
+		return resp.GetReplayed(), err
+	}
+	for _, tt := range []struct {
+		name        string
+		call        func(key, id string) (bool, error)
+		good, never string
+		path        string
+	}{
+		{"detach", detach, w.card, w.unsaved, "/v1/payment_methods/%s/detach"},
+		{"verify", verify, w.accountWaits, w.waiting, "/v1/setup_intents/%s/verify_microdeposits"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for i := range 2 {
+				if replayed, err := tt.call("states-4711-"+tt.name, tt.good); err != nil || replayed != (i == 1) {
+					t.Errorf("call %d: replayed %t, %v", i+1, replayed, err)
+				}
+			}
+			_, err := tt.call("states-4712-"+tt.name, tt.good)
+			check(t, err, codes.FailedPrecondition, "UNEXPECTED_STATE", "")
+			_, err = tt.call("states-4713-"+tt.name, tt.never)
+			check(t, err, codes.FailedPrecondition, "UNEXPECTED_STATE", "")
+			for id, want := range map[string]int{tt.good: 1, tt.never: 0} {
+				if n := p.sentTo(t, http.MethodPost, fmt.Sprintf(tt.path, id)); n != want {
+					t.Errorf("%d requests were sent for %s, want %d", n, id, want)
+				}
+			}
+		})
 	}
 }
