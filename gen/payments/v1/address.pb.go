@@ -35,7 +35,8 @@ type Address struct {
 	State string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
 	// Postal code, ZIP in the USA.
 	PostalCode string `protobuf:"bytes,5,opt,name=postal_code,json=postalCode,proto3" json:"postal_code,omitempty"`
-	// The country, ISO 3166-1 alpha-2, in any case. Answers have it as Stripe does. INVALID_FIELD: there is no such country.
+	// The country, ISO 3166-1 alpha-2, in any case. Answers have it as Stripe does. INVALID_FIELD: there is no such
+	// country.
 	RegionCode    string `protobuf:"bytes,6,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -118,7 +119,8 @@ type ShippingDetails struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. Who receives them.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The receiver's telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20 characters.
+	// The receiver's telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20
+	// characters.
 	Phone string `protobuf:"bytes,2,opt,name=phone,proto3" json:"phone,omitempty"`
 	// Required. Where to.
 	Address       *Address `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`

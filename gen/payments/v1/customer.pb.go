@@ -31,10 +31,11 @@ type Customer struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The full name, or that of the company, up to 256 characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// The e-mail address, up to 512 characters. Stripe does not make it unique: EnsureCustomer makes a reference of yours so.
+	// The e-mail address, up to 512 characters. Stripe does not make it unique: EnsureCustomer makes a reference of
+	// yours so.
 	Email string `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
-	// The telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20 characters; what Stripe
-	// has may be anything.
+	// The telephone. With the country's code, as in `+14155550123`: digits, spaces and `+ - . ( )`, up to 20 characters;
+	// what Stripe has may be anything.
 	Phone string `protobuf:"bytes,4,opt,name=phone,proto3" json:"phone,omitempty"`
 	// A text for your own use, up to 5000 characters. Customers do not see it.
 	Description string `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
@@ -45,8 +46,8 @@ type Customer struct {
 	// The languages of e-mails and invoices, as BCP 47 tags (`en`, `pt-BR`), the preferred first. INVALID_FIELD: a tag is
 	// none.
 	PreferredLocales []string `protobuf:"bytes,8,rep,name=preferred_locales,json=preferredLocales,proto3" json:"preferred_locales,omitempty"`
-	// Output only. What invoices and subscriptions charge that name no method, `pm_...`; SetDefaultPaymentMethod changes it.
-	// Empty where there is none. A payment never takes it by itself: name a method there.
+	// Output only. What invoices and subscriptions charge that name no method, `pm_...`; SetDefaultPaymentMethod changes
+	// it. Empty where there is none. A payment never takes it by itself: name a method there.
 	DefaultPaymentMethodId string `protobuf:"bytes,9,opt,name=default_payment_method_id,json=defaultPaymentMethodId,proto3" json:"default_payment_method_id,omitempty"`
 	// Up to 49 pairs of your own: keys up to 40 characters without square brackets, values up to 500.
 	// In an update, an empty value removes the pair. The key `tillgate_operation` is ours.

@@ -373,12 +373,13 @@ type UpdateCustomerRequest struct {
 	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// Required. The new values. What is output only is ignored.
 	Customer *Customer `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
-	// The fields to change, relative to `customer`: name, email, phone, description, address, shipping, preferred_locales,
-	// metadata. Absent or empty: every one of them that is set.
+	// The fields to change, relative to `customer`: name, email, phone, description, address, shipping,
+	// preferred_locales, metadata. Absent or empty: every one of them that is set.
 	//
-	// A named field that is not set is cleared. `address` and `shipping` are replaced whole. `metadata` adds or replaces the pairs
-	// that are given and removes those that are given with an empty value; all others stay. INVALID_FIELD on `update_mask`: a
-	// path that is unknown or output-only, a path into a field (`address.city`), `*`, or nothing to change.
+	// A named field that is not set is cleared. `address` and `shipping` are replaced whole. `metadata` adds or replaces
+	// the pairs that are given and removes those that are given with an empty value; all others stay. INVALID_FIELD on
+	// `update_mask`: a path that is unknown or output-only, a path into a field (`address.city`), `*`, or nothing to
+	// change.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -612,8 +613,8 @@ type EnsureCustomerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. Makes repetition safe; see the service.
 	IdempotencyKey string `protobuf:"bytes,1,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
-	// Required. Your own name for the customer, the same for all callers: 1 to 128 characters of `A-Z a-z 0-9 . _ : -`. Nothing
-	// personal: it is stored as it is.
+	// Required. Your own name for the customer, the same for all callers: 1 to 128 characters of `A-Z a-z 0-9 . _ : -`.
+	// Nothing personal: it is stored as it is.
 	Reference string `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
 	// The customer to create if there is none; all of it may be empty. What is output only is ignored.
 	Customer      *Customer `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
@@ -1153,13 +1154,13 @@ type UpdatePaymentMethodRequest struct {
 	PaymentMethodId string `protobuf:"bytes,2,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
 	// Required. The new values. What is output only is ignored.
 	PaymentMethod *PaymentMethod `protobuf:"bytes,3,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
-	// The fields to change, relative to `payment_method`: billing_details, metadata, and of `details` `details.card.expiry_month`,
-	// `details.card.expiry_year`, `details.us_bank_account.account_holder_type`, `details.us_bank_account.account_type`. Absent or
-	// empty: every one of them that is set.
+	// The fields to change, relative to `payment_method`: billing_details, metadata, and of `details`
+	// `details.card.expiry_month`, `details.card.expiry_year`, `details.us_bank_account.account_holder_type`,
+	// `details.us_bank_account.account_type`. Absent or empty: every one of them that is set.
 	//
-	// `billing_details` is replaced whole: what is empty in it is cleared. `metadata` adds or replaces the pairs that are given
-	// and removes those that are given with an empty value; all others stay. INVALID_FIELD on `update_mask`: a path that is
-	// unknown or output-only, `*`, a field that can not be cleared, or nothing to change.
+	// `billing_details` is replaced whole: what is empty in it is cleared. `metadata` adds or replaces the pairs that
+	// are given and removes those that are given with an empty value; all others stay. INVALID_FIELD on `update_mask`: a
+	// path that is unknown or output-only, `*`, a field that can not be cleared, or nothing to change.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1635,9 +1636,9 @@ type CreateSetupIntentRequest struct {
 	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// What to save, `pm_...`. Needed to confirm. A token, `tok_...`, becomes one by CreatePaymentMethod.
 	PaymentMethodId string `protobuf:"bytes,3,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
-	// The kinds of method to accept, in Stripe's words (`card`, `us_bank_account`, ...). When it is empty and no `return_url` is
-	// given, it accepts what is switched on in the Stripe account, without the kinds that send the customer to another page: in
-	// the sandbox, cards only, so name the kind of a bank account.
+	// The kinds of method to accept, in Stripe's words (`card`, `us_bank_account`, ...). When it is empty and no
+	// `return_url` is given, it accepts what is switched on in the Stripe account, without the kinds that send the
+	// customer to another page: in the sandbox, cards only, so name the kind of a bank account.
 	PaymentMethodTypes []string `protobuf:"bytes,4,rep,name=payment_method_types,json=paymentMethodTypes,proto3" json:"payment_method_types,omitempty"`
 	// Whether to try to save it at once.
 	Confirm bool `protobuf:"varint,5,opt,name=confirm,proto3" json:"confirm,omitempty"`
@@ -1772,9 +1773,9 @@ type CreateSetupIntentResponse struct {
 	SetupIntent *SetupIntent `protobuf:"bytes,1,opt,name=setup_intent,json=setupIntent,proto3" json:"setup_intent,omitempty"`
 	// Whether this is the answer of an earlier call with the same key.
 	Replayed bool `protobuf:"varint,2,opt,name=replayed,proto3" json:"replayed,omitempty"`
-	// With which the customer's browser or phone finishes it. Present while it still needs that (REQUIRES_PAYMENT_METHOD,
-	// REQUIRES_CONFIRMATION, REQUIRES_ACTION), and never in a replayed answer: GetSetupIntentClientSecret reads it again. Never
-	// log or store it.
+	// With which the customer's browser or phone finishes it. Present while it still needs that
+	// (REQUIRES_PAYMENT_METHOD, REQUIRES_CONFIRMATION, REQUIRES_ACTION), and never in a replayed answer:
+	// GetSetupIntentClientSecret reads it again. Never log or store it.
 	ClientSecret  string `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2012,9 +2013,9 @@ type ConfirmSetupIntentResponse struct {
 	SetupIntent *SetupIntent `protobuf:"bytes,1,opt,name=setup_intent,json=setupIntent,proto3" json:"setup_intent,omitempty"`
 	// Whether this is the answer of an earlier call with the same key.
 	Replayed bool `protobuf:"varint,2,opt,name=replayed,proto3" json:"replayed,omitempty"`
-	// With which the customer's browser or phone finishes it. Present while it still needs that (REQUIRES_PAYMENT_METHOD,
-	// REQUIRES_CONFIRMATION, REQUIRES_ACTION), and never in a replayed answer: GetSetupIntentClientSecret reads it again. Never
-	// log or store it.
+	// With which the customer's browser or phone finishes it. Present while it still needs that
+	// (REQUIRES_PAYMENT_METHOD, REQUIRES_CONFIRMATION, REQUIRES_ACTION), and never in a replayed answer:
+	// GetSetupIntentClientSecret reads it again. Never log or store it.
 	ClientSecret  string `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

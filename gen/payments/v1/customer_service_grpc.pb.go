@@ -44,88 +44,94 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Keeps who pays and with what: customers, their payment methods, and setup intents, which save a method for a time when
-// the customer is away.
+// Keeps who pays and with what: customers, their payment methods, and setup intents, which save a method for a time
+// when the customer is away.
 //
 // Every rpc that changes something takes an `idempotency_key`, as in PaymentService, whose list of errors that any rpc
-// can answer holds here too. No rpc takes a card number: cards come as Stripe's tokens and ids, which Stripe.js or a mobile
-// SDK of Stripe's makes in the customer's hands. No answer holds the number of a bank account.
+// can answer holds here too. No rpc takes a card number: cards come as Stripe's tokens and ids, which Stripe.js or a
+// mobile SDK of Stripe's makes in the customer's hands. No answer holds the number of a bank account.
 type CustomerServiceClient interface {
-	// Creates a customer. Stripe takes two of them with the same data for two: use EnsureCustomer where there must be one.
+	// Creates a customer. Stripe takes two of them with the same data for two: use EnsureCustomer where there must be
+	// one.
 	CreateCustomer(ctx context.Context, in *CreateCustomerRequest, opts ...grpc.CallOption) (*CreateCustomerResponse, error)
-	// Reads a customer as Stripe has it now. A deleted one is answered with `deleted`. RESOURCE_MISSING: there never was one with
-	// this id.
+	// Reads a customer as Stripe has it now. A deleted one is answered with `deleted`. RESOURCE_MISSING: there never was
+	// one with this id.
 	GetCustomer(ctx context.Context, in *GetCustomerRequest, opts ...grpc.CallOption) (*GetCustomerResponse, error)
-	// Lists customers, the newest first, without the deleted ones. INVALID_FIELD: `page_token` is not one of these arguments, or
-	// `start_time` is not before `end_time`.
+	// Lists customers, the newest first, without the deleted ones. INVALID_FIELD: `page_token` is not one of these
+	// arguments, or `start_time` is not before `end_time`.
 	ListCustomers(ctx context.Context, in *ListCustomersRequest, opts ...grpc.CallOption) (*ListCustomersResponse, error)
-	// Changes the fields of a customer that the mask names. RESOURCE_MISSING: there is no such customer, or it is deleted.
+	// Changes the fields of a customer that the mask names. RESOURCE_MISSING: there is no such customer, or it is
+	// deleted.
 	UpdateCustomer(ctx context.Context, in *UpdateCustomerRequest, opts ...grpc.CallOption) (*UpdateCustomerResponse, error)
-	// Deletes a customer for good, detaches their payment methods and ends their subscriptions at once. The answer is what is
-	// left: id and `deleted`. One that is deleted already is answered likewise. RESOURCE_MISSING: there never was one.
+	// Deletes a customer for good, detaches their payment methods and ends their subscriptions at once. The answer is
+	// what is left: id and `deleted`. One that is deleted already is answered likewise. RESOURCE_MISSING: there never
+	// was one.
 	DeleteCustomer(ctx context.Context, in *DeleteCustomerRequest, opts ...grpc.CallOption) (*DeleteCustomerResponse, error)
-	// Returns the customer of a reference of your own, such as `user-4711`, and creates it if there is none: however many ask at
-	// the same time, one customer is made. The reference is shared by all callers. The fields of whoever comes first are taken;
-	// all others get that customer as it is now, with `created` false, and their fields do nothing: UpdateCustomer changes it.
-	// Once the customer is deleted, the reference is free again.
+	// Returns the customer of a reference of your own, such as `user-4711`, and creates it if there is none: however
+	// many ask at the same time, one customer is made. The reference is shared by all callers. The fields of whoever
+	// comes first are taken; all others get that customer as it is now, with `created` false, and their fields do
+	// nothing: UpdateCustomer changes it. Once the customer is deleted, the reference is free again.
 	//
-	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used every
-	// day, and finds or makes what stands for the reference then. Under the key that created it, `created` stays true and
-	// `replayed` says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key created the customer of another reference.
-	// OPERATION_IN_PROGRESS: another call is creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether
-	// another call, or this one, created it: ask again, with the same key. The reference is remembered for as long as the store
-	// is.
+	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used
+	// every day, and finds or makes what stands for the reference then. Under the key that created it, `created` stays
+	// true and `replayed` says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key created the customer of another
+	// reference. OPERATION_IN_PROGRESS: another call is creating it; ask again, with the same key. OUTCOME_PENDING: it
+	// is not known whether another call, or this one, created it: ask again, with the same key. The reference is
+	// remembered for as long as the store is.
 	EnsureCustomer(ctx context.Context, in *EnsureCustomerRequest, opts ...grpc.CallOption) (*EnsureCustomerResponse, error)
-	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm a setup
-	// intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the bank refuses the card. INVALID_FIELD: there is no
-	// such token, or it was used already; a number of an account is none.
+	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm
+	// a setup intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the
+	// bank refuses the card. INVALID_FIELD: there is no such token, or it was used already; a number of an account is
+	// none.
 	//
-	// Where its outcome is lost it stays UNKNOWN: Stripe has no list of methods without a customer. It moved no money; make
-	// another one.
+	// Where its outcome is lost it stays UNKNOWN: Stripe has no list of methods without a customer. It moved no money;
+	// make another one.
 	CreatePaymentMethod(ctx context.Context, in *CreatePaymentMethodRequest, opts ...grpc.CallOption) (*CreatePaymentMethodResponse, error)
 	// Reads a payment method as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetPaymentMethod(ctx context.Context, in *GetPaymentMethodRequest, opts ...grpc.CallOption) (*GetPaymentMethodResponse, error)
-	// Lists the payment methods of a customer, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or
-	// `customer_id` names none, or a deleted one.
+	// Lists the payment methods of a customer, the newest first. INVALID_FIELD: `page_token` is not one of these
+	// arguments, or `customer_id` names none, or a deleted one.
 	ListPaymentMethods(ctx context.Context, in *ListPaymentMethodsRequest, opts ...grpc.CallOption) (*ListPaymentMethodsResponse, error)
 	// Changes the fields of a payment method that the mask names. It must be attached to a customer (INVALID_FIELD on
 	// `payment_method_id`). PAYMENT_DECLINED: the expiry is in the past. RESOURCE_MISSING: there is none with this id.
 	UpdatePaymentMethod(ctx context.Context, in *UpdatePaymentMethodRequest, opts ...grpc.CallOption) (*UpdatePaymentMethodResponse, error)
 	// Attaches a payment method to a customer, without asking the bank whether it may be used later: a setup intent, or
-	// `setup_future_usage` of a payment, does that and attaches it too. A bank account goes that way: it needs to be verified and
-	// a mandate. PAYMENT_DECLINED: the bank refuses the card. UNEXPECTED_STATE: it is attached to another customer, was detached,
-	// used up, or is a bank account that was not verified. INVALID_FIELD on `customer_id`: there is no
-	// such customer, or it is deleted. RESOURCE_MISSING: there is no such method.
+	// `setup_future_usage` of a payment, does that and attaches it too. A bank account goes that way: it needs to be
+	// verified and a mandate. PAYMENT_DECLINED: the bank refuses the card. UNEXPECTED_STATE: it is attached to another
+	// customer, was detached, used up, or is a bank account that was not verified. INVALID_FIELD on `customer_id`: there
+	// is no such customer, or it is deleted. RESOURCE_MISSING: there is no such method.
 	AttachPaymentMethod(ctx context.Context, in *AttachPaymentMethodRequest, opts ...grpc.CallOption) (*AttachPaymentMethodResponse, error)
-	// Detaches a payment method from its customer, for good: it can neither be charged nor attached again. Defaults that named
-	// it are cleared. UNEXPECTED_STATE: it is not attached. RESOURCE_MISSING: there is no such method.
+	// Detaches a payment method from its customer, for good: it can neither be charged nor attached again. Defaults that
+	// named it are cleared. UNEXPECTED_STATE: it is not attached. RESOURCE_MISSING: there is no such method.
 	DetachPaymentMethod(ctx context.Context, in *DetachPaymentMethodRequest, opts ...grpc.CallOption) (*DetachPaymentMethodResponse, error)
 	// Makes a method the default of a customer's invoices and subscriptions, or clears it. INVALID_FIELD on
 	// `payment_method_id`: it is not attached to this customer. RESOURCE_MISSING: there is no such customer.
 	SetDefaultPaymentMethod(ctx context.Context, in *SetDefaultPaymentMethodRequest, opts ...grpc.CallOption) (*SetDefaultPaymentMethodResponse, error)
 	// Creates a setup intent and, with `confirm`, tries to save the method at once.
 	//
-	// A customer step is no error: the answer is OK with the state REQUIRES_ACTION and a `next_action`; for a bank account
-	// that is to verify the microdeposits. A refusal is an error, PAYMENT_DECLINED or AUTHENTICATION_REQUIRED; the setup intent
-	// exists all the same, its id stands in Decline. PAYMENT_METHOD_REQUIRED: `confirm` without a method.
+	// A customer step is no error: the answer is OK with the state REQUIRES_ACTION and a `next_action`; for a bank
+	// account that is to verify the microdeposits. A refusal is an error, PAYMENT_DECLINED or AUTHENTICATION_REQUIRED;
+	// the setup intent exists all the same, its id stands in Decline. PAYMENT_METHOD_REQUIRED: `confirm` without a
+	// method.
 	CreateSetupIntent(ctx context.Context, in *CreateSetupIntentRequest, opts ...grpc.CallOption) (*CreateSetupIntentResponse, error)
 	// Reads a setup intent as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntent(ctx context.Context, in *GetSetupIntentRequest, opts ...grpc.CallOption) (*GetSetupIntentResponse, error)
 	// Tries to save the method, for the first time or, with another method or key, again after a refusal. Errors as for
-	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or PROCESSING; RESOURCE_MISSING: there is none. One that
-	// waits for the customer (REQUIRES_ACTION) begins anew: what they were given to do is over.
+	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or PROCESSING; RESOURCE_MISSING: there is
+	// none. One that waits for the customer (REQUIRES_ACTION) begins anew: what they were given to do is over.
 	ConfirmSetupIntent(ctx context.Context, in *ConfirmSetupIntentRequest, opts ...grpc.CallOption) (*ConfirmSetupIntentResponse, error)
 	// Cancels a setup intent that has not succeeded. UNEXPECTED_STATE: it succeeded, is cancelled or under way.
 	// RESOURCE_MISSING: there is none with this id.
 	CancelSetupIntent(ctx context.Context, in *CancelSetupIntentRequest, opts ...grpc.CallOption) (*CancelSetupIntentResponse, error)
-	// Reads the secret with which a customer's browser or phone finishes the setup intent, whatever its state. Never log or store
-	// it. RESOURCE_MISSING: there is none with this id.
+	// Reads the secret with which a customer's browser or phone finishes the setup intent, whatever its state. Never log
+	// or store it. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntentClientSecret(ctx context.Context, in *GetSetupIntentClientSecretRequest, opts ...grpc.CallOption) (*GetSetupIntentClientSecretResponse, error)
-	// Verifies a bank account by what the customer found on its statement, for a setup intent or a payment that waits for it
-	// (`next_action` says which). A payment goes on from there, and moves money: it takes the scope PAYMENTS_WRITE too. INVALID_FIELD on `amounts` or
-	// `descriptor_code`: they are malformed. PAYMENT_DECLINED: they are wrong; the code is
-	// `payment_method_microdeposit_verification_amounts_mismatch` or `..._descriptor_code_mismatch`, and after too many tries
-	// (Stripe allows 10 codes and 3 pairs of amounts) `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
+	// Verifies a bank account by what the customer found on its statement, for a setup intent or a payment that waits
+	// for it (`next_action` says which). A payment goes on from there, and moves money: it takes the scope
+	// PAYMENTS_WRITE too. INVALID_FIELD on `amounts` or `descriptor_code`: they are malformed. PAYMENT_DECLINED: they
+	// are wrong; the code is `payment_method_microdeposit_verification_amounts_mismatch` or
+	// `..._descriptor_code_mismatch`, and after too many tries (Stripe allows 10 codes and 3 pairs of amounts)
+	// `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
 	// RESOURCE_MISSING: there is no such setup intent or payment.
 	VerifyMicrodeposits(ctx context.Context, in *VerifyMicrodepositsRequest, opts ...grpc.CallOption) (*VerifyMicrodepositsResponse, error)
 }
@@ -332,88 +338,94 @@ func (c *customerServiceClient) VerifyMicrodeposits(ctx context.Context, in *Ver
 // All implementations must embed UnimplementedCustomerServiceServer
 // for forward compatibility.
 //
-// Keeps who pays and with what: customers, their payment methods, and setup intents, which save a method for a time when
-// the customer is away.
+// Keeps who pays and with what: customers, their payment methods, and setup intents, which save a method for a time
+// when the customer is away.
 //
 // Every rpc that changes something takes an `idempotency_key`, as in PaymentService, whose list of errors that any rpc
-// can answer holds here too. No rpc takes a card number: cards come as Stripe's tokens and ids, which Stripe.js or a mobile
-// SDK of Stripe's makes in the customer's hands. No answer holds the number of a bank account.
+// can answer holds here too. No rpc takes a card number: cards come as Stripe's tokens and ids, which Stripe.js or a
+// mobile SDK of Stripe's makes in the customer's hands. No answer holds the number of a bank account.
 type CustomerServiceServer interface {
-	// Creates a customer. Stripe takes two of them with the same data for two: use EnsureCustomer where there must be one.
+	// Creates a customer. Stripe takes two of them with the same data for two: use EnsureCustomer where there must be
+	// one.
 	CreateCustomer(context.Context, *CreateCustomerRequest) (*CreateCustomerResponse, error)
-	// Reads a customer as Stripe has it now. A deleted one is answered with `deleted`. RESOURCE_MISSING: there never was one with
-	// this id.
+	// Reads a customer as Stripe has it now. A deleted one is answered with `deleted`. RESOURCE_MISSING: there never was
+	// one with this id.
 	GetCustomer(context.Context, *GetCustomerRequest) (*GetCustomerResponse, error)
-	// Lists customers, the newest first, without the deleted ones. INVALID_FIELD: `page_token` is not one of these arguments, or
-	// `start_time` is not before `end_time`.
+	// Lists customers, the newest first, without the deleted ones. INVALID_FIELD: `page_token` is not one of these
+	// arguments, or `start_time` is not before `end_time`.
 	ListCustomers(context.Context, *ListCustomersRequest) (*ListCustomersResponse, error)
-	// Changes the fields of a customer that the mask names. RESOURCE_MISSING: there is no such customer, or it is deleted.
+	// Changes the fields of a customer that the mask names. RESOURCE_MISSING: there is no such customer, or it is
+	// deleted.
 	UpdateCustomer(context.Context, *UpdateCustomerRequest) (*UpdateCustomerResponse, error)
-	// Deletes a customer for good, detaches their payment methods and ends their subscriptions at once. The answer is what is
-	// left: id and `deleted`. One that is deleted already is answered likewise. RESOURCE_MISSING: there never was one.
+	// Deletes a customer for good, detaches their payment methods and ends their subscriptions at once. The answer is
+	// what is left: id and `deleted`. One that is deleted already is answered likewise. RESOURCE_MISSING: there never
+	// was one.
 	DeleteCustomer(context.Context, *DeleteCustomerRequest) (*DeleteCustomerResponse, error)
-	// Returns the customer of a reference of your own, such as `user-4711`, and creates it if there is none: however many ask at
-	// the same time, one customer is made. The reference is shared by all callers. The fields of whoever comes first are taken;
-	// all others get that customer as it is now, with `created` false, and their fields do nothing: UpdateCustomer changes it.
-	// Once the customer is deleted, the reference is free again.
+	// Returns the customer of a reference of your own, such as `user-4711`, and creates it if there is none: however
+	// many ask at the same time, one customer is made. The reference is shared by all callers. The fields of whoever
+	// comes first are taken; all others get that customer as it is now, with `created` false, and their fields do
+	// nothing: UpdateCustomer changes it. Once the customer is deleted, the reference is free again.
 	//
-	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used every
-	// day, and finds or makes what stands for the reference then. Under the key that created it, `created` stays true and
-	// `replayed` says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key created the customer of another reference.
-	// OPERATION_IN_PROGRESS: another call is creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether
-	// another call, or this one, created it: ask again, with the same key. The reference is remembered for as long as the store
-	// is.
+	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used
+	// every day, and finds or makes what stands for the reference then. Under the key that created it, `created` stays
+	// true and `replayed` says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key created the customer of another
+	// reference. OPERATION_IN_PROGRESS: another call is creating it; ask again, with the same key. OUTCOME_PENDING: it
+	// is not known whether another call, or this one, created it: ask again, with the same key. The reference is
+	// remembered for as long as the store is.
 	EnsureCustomer(context.Context, *EnsureCustomerRequest) (*EnsureCustomerResponse, error)
-	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm a setup
-	// intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the bank refuses the card. INVALID_FIELD: there is no
-	// such token, or it was used already; a number of an account is none.
+	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm
+	// a setup intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the
+	// bank refuses the card. INVALID_FIELD: there is no such token, or it was used already; a number of an account is
+	// none.
 	//
-	// Where its outcome is lost it stays UNKNOWN: Stripe has no list of methods without a customer. It moved no money; make
-	// another one.
+	// Where its outcome is lost it stays UNKNOWN: Stripe has no list of methods without a customer. It moved no money;
+	// make another one.
 	CreatePaymentMethod(context.Context, *CreatePaymentMethodRequest) (*CreatePaymentMethodResponse, error)
 	// Reads a payment method as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetPaymentMethod(context.Context, *GetPaymentMethodRequest) (*GetPaymentMethodResponse, error)
-	// Lists the payment methods of a customer, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or
-	// `customer_id` names none, or a deleted one.
+	// Lists the payment methods of a customer, the newest first. INVALID_FIELD: `page_token` is not one of these
+	// arguments, or `customer_id` names none, or a deleted one.
 	ListPaymentMethods(context.Context, *ListPaymentMethodsRequest) (*ListPaymentMethodsResponse, error)
 	// Changes the fields of a payment method that the mask names. It must be attached to a customer (INVALID_FIELD on
 	// `payment_method_id`). PAYMENT_DECLINED: the expiry is in the past. RESOURCE_MISSING: there is none with this id.
 	UpdatePaymentMethod(context.Context, *UpdatePaymentMethodRequest) (*UpdatePaymentMethodResponse, error)
 	// Attaches a payment method to a customer, without asking the bank whether it may be used later: a setup intent, or
-	// `setup_future_usage` of a payment, does that and attaches it too. A bank account goes that way: it needs to be verified and
-	// a mandate. PAYMENT_DECLINED: the bank refuses the card. UNEXPECTED_STATE: it is attached to another customer, was detached,
-	// used up, or is a bank account that was not verified. INVALID_FIELD on `customer_id`: there is no
-	// such customer, or it is deleted. RESOURCE_MISSING: there is no such method.
+	// `setup_future_usage` of a payment, does that and attaches it too. A bank account goes that way: it needs to be
+	// verified and a mandate. PAYMENT_DECLINED: the bank refuses the card. UNEXPECTED_STATE: it is attached to another
+	// customer, was detached, used up, or is a bank account that was not verified. INVALID_FIELD on `customer_id`: there
+	// is no such customer, or it is deleted. RESOURCE_MISSING: there is no such method.
 	AttachPaymentMethod(context.Context, *AttachPaymentMethodRequest) (*AttachPaymentMethodResponse, error)
-	// Detaches a payment method from its customer, for good: it can neither be charged nor attached again. Defaults that named
-	// it are cleared. UNEXPECTED_STATE: it is not attached. RESOURCE_MISSING: there is no such method.
+	// Detaches a payment method from its customer, for good: it can neither be charged nor attached again. Defaults that
+	// named it are cleared. UNEXPECTED_STATE: it is not attached. RESOURCE_MISSING: there is no such method.
 	DetachPaymentMethod(context.Context, *DetachPaymentMethodRequest) (*DetachPaymentMethodResponse, error)
 	// Makes a method the default of a customer's invoices and subscriptions, or clears it. INVALID_FIELD on
 	// `payment_method_id`: it is not attached to this customer. RESOURCE_MISSING: there is no such customer.
 	SetDefaultPaymentMethod(context.Context, *SetDefaultPaymentMethodRequest) (*SetDefaultPaymentMethodResponse, error)
 	// Creates a setup intent and, with `confirm`, tries to save the method at once.
 	//
-	// A customer step is no error: the answer is OK with the state REQUIRES_ACTION and a `next_action`; for a bank account
-	// that is to verify the microdeposits. A refusal is an error, PAYMENT_DECLINED or AUTHENTICATION_REQUIRED; the setup intent
-	// exists all the same, its id stands in Decline. PAYMENT_METHOD_REQUIRED: `confirm` without a method.
+	// A customer step is no error: the answer is OK with the state REQUIRES_ACTION and a `next_action`; for a bank
+	// account that is to verify the microdeposits. A refusal is an error, PAYMENT_DECLINED or AUTHENTICATION_REQUIRED;
+	// the setup intent exists all the same, its id stands in Decline. PAYMENT_METHOD_REQUIRED: `confirm` without a
+	// method.
 	CreateSetupIntent(context.Context, *CreateSetupIntentRequest) (*CreateSetupIntentResponse, error)
 	// Reads a setup intent as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntent(context.Context, *GetSetupIntentRequest) (*GetSetupIntentResponse, error)
 	// Tries to save the method, for the first time or, with another method or key, again after a refusal. Errors as for
-	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or PROCESSING; RESOURCE_MISSING: there is none. One that
-	// waits for the customer (REQUIRES_ACTION) begins anew: what they were given to do is over.
+	// CreateSetupIntent, and UNEXPECTED_STATE: it succeeded, is cancelled or PROCESSING; RESOURCE_MISSING: there is
+	// none. One that waits for the customer (REQUIRES_ACTION) begins anew: what they were given to do is over.
 	ConfirmSetupIntent(context.Context, *ConfirmSetupIntentRequest) (*ConfirmSetupIntentResponse, error)
 	// Cancels a setup intent that has not succeeded. UNEXPECTED_STATE: it succeeded, is cancelled or under way.
 	// RESOURCE_MISSING: there is none with this id.
 	CancelSetupIntent(context.Context, *CancelSetupIntentRequest) (*CancelSetupIntentResponse, error)
-	// Reads the secret with which a customer's browser or phone finishes the setup intent, whatever its state. Never log or store
-	// it. RESOURCE_MISSING: there is none with this id.
+	// Reads the secret with which a customer's browser or phone finishes the setup intent, whatever its state. Never log
+	// or store it. RESOURCE_MISSING: there is none with this id.
 	GetSetupIntentClientSecret(context.Context, *GetSetupIntentClientSecretRequest) (*GetSetupIntentClientSecretResponse, error)
-	// Verifies a bank account by what the customer found on its statement, for a setup intent or a payment that waits for it
-	// (`next_action` says which). A payment goes on from there, and moves money: it takes the scope PAYMENTS_WRITE too. INVALID_FIELD on `amounts` or
-	// `descriptor_code`: they are malformed. PAYMENT_DECLINED: they are wrong; the code is
-	// `payment_method_microdeposit_verification_amounts_mismatch` or `..._descriptor_code_mismatch`, and after too many tries
-	// (Stripe allows 10 codes and 3 pairs of amounts) `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
+	// Verifies a bank account by what the customer found on its statement, for a setup intent or a payment that waits
+	// for it (`next_action` says which). A payment goes on from there, and moves money: it takes the scope
+	// PAYMENTS_WRITE too. INVALID_FIELD on `amounts` or `descriptor_code`: they are malformed. PAYMENT_DECLINED: they
+	// are wrong; the code is `payment_method_microdeposit_verification_amounts_mismatch` or
+	// `..._descriptor_code_mismatch`, and after too many tries (Stripe allows 10 codes and 3 pairs of amounts)
+	// `..._attempts_exceeded`, which is final. UNEXPECTED_STATE: nothing waits for it, or it was verified already.
 	// RESOURCE_MISSING: there is no such setup intent or payment.
 	VerifyMicrodeposits(context.Context, *VerifyMicrodepositsRequest) (*VerifyMicrodepositsResponse, error)
 	mustEmbedUnimplementedCustomerServiceServer()

@@ -33,8 +33,8 @@ const (
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
 	// INVALID_ARGUMENT. A field is wrong, in our view or in Stripe's, or names an object that does not exist.
 	// google.rpc.BadRequest names the fields, as far as Stripe says which; where it does not, the metadata
-	// `stripe_request_id` leads the operator to what it said. Change the request and use a new idempotency key.
-	// Example: {"reason": "INVALID_FIELD", "metadata": {"field": "amount.minor_units", "stripe_code": "amount_too_small"}}.
+	// `stripe_request_id` leads the operator to what it said. Change the request and use a new idempotency key. Example:
+	// {"reason": "INVALID_FIELD", "metadata": {"field": "amount.minor_units", "stripe_code": "amount_too_small"}}.
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
 	// INVALID_ARGUMENT. The idempotency key was used before, by the same caller and rpc, with another request. Make a new
 	// key for a new request. A request that is wrong in itself is told that first.
@@ -46,8 +46,8 @@ const (
 	ErrorReason_ERROR_REASON_RESOURCE_MISSING ErrorReason = 4
 	// ALREADY_EXISTS. What the call would make is there already.
 	ErrorReason_ERROR_REASON_RESOURCE_EXISTS ErrorReason = 5
-	// FAILED_PRECONDITION. The state of the object forbids the call. Metadata: `state`, the current state (`SUCCEEDED`), where
-	// it is known. Read the object, then decide.
+	// FAILED_PRECONDITION. The state of the object forbids the call. Metadata: `state`, the current state (`SUCCEEDED`),
+	// where it is known. Read the object, then decide.
 	ErrorReason_ERROR_REASON_UNEXPECTED_STATE ErrorReason = 6
 	// FAILED_PRECONDITION. There is nothing to charge, or to save: give a payment method. Metadata: `payment_id` or
 	// `setup_intent_id`, of what stands all the same.
@@ -61,14 +61,14 @@ const (
 	// ABORTED. A call with the same key is still running. google.rpc.RetryInfo says when to ask again, with the same key.
 	// Metadata: `operation_id`.
 	ErrorReason_ERROR_REASON_OPERATION_IN_PROGRESS ErrorReason = 10
-	// ABORTED. Another change of the same object held its lock at Stripe. This call did nothing. google.rpc.RetryInfo says
-	// when to ask again, with the same key.
+	// ABORTED. Another change of the same object held its lock at Stripe. This call did nothing. google.rpc.RetryInfo
+	// says when to ask again, with the same key.
 	ErrorReason_ERROR_REASON_LOCK_TIMEOUT ErrorReason = 11
-	// RESOURCE_EXHAUSTED. Stripe's rate limit, or ours, was reached. This call did nothing. google.rpc.RetryInfo says when to
-	// ask again, google.rpc.QuotaFailure whose limit it was.
+	// RESOURCE_EXHAUSTED. Stripe's rate limit, or ours, was reached. This call did nothing. google.rpc.RetryInfo says
+	// when to ask again, google.rpc.QuotaFailure whose limit it was.
 	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 12
-	// UNAVAILABLE. Stripe could not be reached, and this call did nothing. An earlier call with the same key may have: ask
-	// again with it when google.rpc.RetryInfo says, never with a new one.
+	// UNAVAILABLE. Stripe could not be reached, and this call did nothing. An earlier call with the same key may have:
+	// ask again with it when google.rpc.RetryInfo says, never with a new one.
 	ErrorReason_ERROR_REASON_STRIPE_UNAVAILABLE ErrorReason = 13
 	// DEADLINE_EXCEEDED. The deadline passed on a read.
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 14
@@ -95,8 +95,8 @@ const (
 	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 23
 	// INTERNAL. Anything else. Quote the request id to the operator.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 24
-	// UNAVAILABLE. Tillgate's own store can not be reached or written, and this call did nothing. google.rpc.RetryInfo says
-	// when to ask again, with the same key.
+	// UNAVAILABLE. Tillgate's own store can not be reached or written, and this call did nothing. google.rpc.RetryInfo
+	// says when to ask again, with the same key.
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 25
 )
 

@@ -34,8 +34,9 @@ const (
 	OperationState_OPERATION_STATE_SUCCEEDED OperationState = 2
 	// Stripe refused it, for example with a decline; the answer is kept.
 	OperationState_OPERATION_STATE_FAILED OperationState = 3
-	// It may have taken effect, it is too late to send it again, and a look for it found nothing, or could not be made. It is
-	// looked for still; ResolveOperation ends it where somebody knows better. The operator is alerted by a log line, `operation unknown`.
+	// It may have taken effect, it is too late to send it again, and a look for it found nothing, or could not be made.
+	// It is looked for still; ResolveOperation ends it where somebody knows better. The operator is alerted by a log
+	// line, `operation unknown`.
 	OperationState_OPERATION_STATE_UNKNOWN OperationState = 4
 	// It surely did nothing: Stripe could not be reached, or refused to begin. The same key starts it anew.
 	OperationState_OPERATION_STATE_ABANDONED OperationState = 5
@@ -162,9 +163,9 @@ func (OperationUncertainty) EnumDescriptor() ([]byte, []int) {
 	return file_payments_v1_operation_proto_rawDescGZIP(), []int{1}
 }
 
-// One write: what a caller asked for under one idempotency key, and what became of it. It is on disk before anything is
-// sent to Stripe, and stays there for the retention (90 days by default; while it is UNKNOWN, longer). It tells who moved
-// what, never with which data: read the object for that.
+// One write: what a caller asked for under one idempotency key, and what became of it. It is on disk before anything
+// is sent to Stripe, and stays there for the retention (90 days by default; while it is UNKNOWN, longer). It tells who
+// moved what, never with which data: read the object for that.
 type Operation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. `op_...`: made from the account, the mode, the caller, the rpc and the idempotency key. The same id
@@ -182,8 +183,8 @@ type Operation struct {
 	ObjectId string `protobuf:"bytes,6,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
 	// Output only. Why it FAILED: the reason that the caller was told. Otherwise unspecified.
 	ErrorReason ErrorReason `protobuf:"varint,7,opt,name=error_reason,json=errorReason,proto3,enum=payments.v1.ErrorReason" json:"error_reason,omitempty"`
-	// Output only. Why the outcome is not known, while it is PENDING or UNKNOWN: what the last send or look-up met. Otherwise
-	// unspecified.
+	// Output only. Why the outcome is not known, while it is PENDING or UNKNOWN: what the last send or look-up met.
+	// Otherwise unspecified.
 	Uncertainty OperationUncertainty `protobuf:"varint,8,opt,name=uncertainty,proto3,enum=payments.v1.OperationUncertainty" json:"uncertainty,omitempty"`
 	// Output only. How many requests of it were handed to the transport, or are about to be: all have the same bytes and
 	// the same key, so that Stripe takes them for one.

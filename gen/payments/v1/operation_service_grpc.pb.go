@@ -37,16 +37,16 @@ const (
 type OperationServiceClient interface {
 	// Reads an operation. RESOURCE_MISSING: there is none with this id, or it is another caller's.
 	GetOperation(ctx context.Context, in *GetOperationRequest, opts ...grpc.CallOption) (*GetOperationResponse, error)
-	// Lists operations, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is not
-	// before `end_time`. SCOPE_MISSING: `caller` is another one, without OPERATIONS_READ_ALL.
+	// Lists operations, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is
+	// not before `end_time`. SCOPE_MISSING: `caller` is another one, without OPERATIONS_READ_ALL.
 	ListOperations(ctx context.Context, in *ListOperationsRequest, opts ...grpc.CallOption) (*ListOperationsResponse, error)
-	// Ends an operation that is UNKNOWN, of any caller, with what a person found out, for example in Stripe's dashboard. It
-	// can not be undone. With an `object_id`, that object is read from Stripe and becomes the answer that the caller's key
-	// gives from then on; with `not_done` it is ABANDONED, and the caller's key starts it anew.
+	// Ends an operation that is UNKNOWN, of any caller, with what a person found out, for example in Stripe's dashboard.
+	// It can not be undone. With an `object_id`, that object is read from Stripe and becomes the answer that the
+	// caller's key gives from then on; with `not_done` it is ABANDONED, and the caller's key starts it anew.
 	//
 	// It takes no idempotency key: a repetition finds the operation ended and gets UNEXPECTED_STATE, with its state.
-	// RESOURCE_MISSING: there is no such operation. UNEXPECTED_STATE: it is not UNKNOWN. INVALID_FIELD on `object_id`: there
-	// is no such object, it is of another type, or another operation made it.
+	// RESOURCE_MISSING: there is no such operation. UNEXPECTED_STATE: it is not UNKNOWN. INVALID_FIELD on `object_id`:
+	// there is no such object, it is of another type, or another operation made it.
 	ResolveOperation(ctx context.Context, in *ResolveOperationRequest, opts ...grpc.CallOption) (*ResolveOperationResponse, error)
 }
 
@@ -101,16 +101,16 @@ func (c *operationServiceClient) ResolveOperation(ctx context.Context, in *Resol
 type OperationServiceServer interface {
 	// Reads an operation. RESOURCE_MISSING: there is none with this id, or it is another caller's.
 	GetOperation(context.Context, *GetOperationRequest) (*GetOperationResponse, error)
-	// Lists operations, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is not
-	// before `end_time`. SCOPE_MISSING: `caller` is another one, without OPERATIONS_READ_ALL.
+	// Lists operations, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is
+	// not before `end_time`. SCOPE_MISSING: `caller` is another one, without OPERATIONS_READ_ALL.
 	ListOperations(context.Context, *ListOperationsRequest) (*ListOperationsResponse, error)
-	// Ends an operation that is UNKNOWN, of any caller, with what a person found out, for example in Stripe's dashboard. It
-	// can not be undone. With an `object_id`, that object is read from Stripe and becomes the answer that the caller's key
-	// gives from then on; with `not_done` it is ABANDONED, and the caller's key starts it anew.
+	// Ends an operation that is UNKNOWN, of any caller, with what a person found out, for example in Stripe's dashboard.
+	// It can not be undone. With an `object_id`, that object is read from Stripe and becomes the answer that the
+	// caller's key gives from then on; with `not_done` it is ABANDONED, and the caller's key starts it anew.
 	//
 	// It takes no idempotency key: a repetition finds the operation ended and gets UNEXPECTED_STATE, with its state.
-	// RESOURCE_MISSING: there is no such operation. UNEXPECTED_STATE: it is not UNKNOWN. INVALID_FIELD on `object_id`: there
-	// is no such object, it is of another type, or another operation made it.
+	// RESOURCE_MISSING: there is no such operation. UNEXPECTED_STATE: it is not UNKNOWN. INVALID_FIELD on `object_id`:
+	// there is no such object, it is of another type, or another operation made it.
 	ResolveOperation(context.Context, *ResolveOperationRequest) (*ResolveOperationResponse, error)
 	mustEmbedUnimplementedOperationServiceServer()
 }

@@ -80,8 +80,9 @@ func (BankAccountVerification) EnumDescriptor() ([]byte, []int) {
 	return file_payments_v1_payment_method_proto_rawDescGZIP(), []int{0}
 }
 
-// Something to charge: a PaymentMethod at Stripe. https://docs.stripe.com/api/payment_methods/object. Apple Pay and Google
-// Pay are cards with a wallet. One that is attached to a customer can be charged again and again; any other once.
+// Something to charge: a PaymentMethod at Stripe. https://docs.stripe.com/api/payment_methods/object. Apple Pay and
+// Google Pay are cards with a wallet. One that is attached to a customer can be charged again and again; any other
+// once.
 type PaymentMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. Stripe's id, `pm_...`; older ones begin with `card_`, `src_` or `ba_`.
@@ -510,7 +511,8 @@ type CardDetails struct {
 	Fingerprint string `protobuf:"bytes,7,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// The wallet, in Stripe's words: `apple_pay`, `google_pay`, `link`, ... Empty for a plain card. Open.
 	Wallet string `protobuf:"bytes,8,opt,name=wallet,proto3" json:"wallet,omitempty"`
-	// Whether the security code was right: `pass`, `fail`, `unavailable` or `unchecked`. Empty where none was given. Open.
+	// Whether the security code was right: `pass`, `fail`, `unavailable` or `unchecked`. Empty where none was given.
+	// Open.
 	CvcCheck string `protobuf:"bytes,9,opt,name=cvc_check,json=cvcCheck,proto3" json:"cvc_check,omitempty"`
 	// The same of the postal code.
 	PostalCodeCheck string `protobuf:"bytes,10,opt,name=postal_code_check,json=postalCodeCheck,proto3" json:"postal_code_check,omitempty"`

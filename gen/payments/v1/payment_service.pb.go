@@ -33,13 +33,13 @@ type CreatePaymentRequest struct {
 	Amount *Money `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The customer, `cus_...`.
 	CustomerId string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
-	// What to charge, `pm_...`. Needed to confirm: a payment never takes a customer's default by itself. One that is attached
-	// to a customer needs that `customer_id`. A token, `tok_...`, becomes one by CreatePaymentMethod.
+	// What to charge, `pm_...`. Needed to confirm: a payment never takes a customer's default by itself. One that is
+	// attached to a customer needs that `customer_id`. A token, `tok_...`, becomes one by CreatePaymentMethod.
 	PaymentMethodId string `protobuf:"bytes,4,opt,name=payment_method_id,json=paymentMethodId,proto3" json:"payment_method_id,omitempty"`
 	// The kinds of method to accept, in Stripe's words (`card`, `us_bank_account`, ...). When it is empty and neither
-	// `return_url` nor `off_session` is given, the payment accepts what is switched on in the Stripe account, without the
-	// kinds that send the customer to another page: in the sandbox, cards only, so name the kind of a bank account. Each takes
-	// its own currency: `us_bank_account` USD, `sepa_debit` EUR.
+	// `return_url` nor `off_session` is given, the payment accepts what is switched on in the Stripe account, without
+	// the kinds that send the customer to another page: in the sandbox, cards only, so name the kind of a bank account.
+	// Each takes its own currency: `us_bank_account` USD, `sepa_debit` EUR.
 	PaymentMethodTypes []string `protobuf:"bytes,5,rep,name=payment_method_types,json=paymentMethodTypes,proto3" json:"payment_method_types,omitempty"`
 	// When to take the money. Default: AUTOMATIC.
 	CaptureMethod CaptureMethod `protobuf:"varint,6,opt,name=capture_method,json=captureMethod,proto3,enum=payments.v1.CaptureMethod" json:"capture_method,omitempty"`
@@ -530,10 +530,10 @@ type UpdatePaymentRequest struct {
 	// statement_descriptor_suffix, receipt_email, metadata. Absent or empty: every one of them that is set.
 	//
 	// A named field that is not set is cleared: setup_future_usage, description, statement_descriptor,
-	// statement_descriptor_suffix and receipt_email; the others can not be. `metadata` adds or replaces the pairs that are
-	// given and removes those that are given with an empty value; all others stay. INVALID_FIELD on `update_mask`: a path
-	// that is unknown or output-only, a path into a field (`amount.minor_units`, `metadata.order`), `*`, a field that can
-	// not be cleared, or nothing to change.
+	// statement_descriptor_suffix and receipt_email; the others can not be. `metadata` adds or replaces the pairs that
+	// are given and removes those that are given with an empty value; all others stay. INVALID_FIELD on `update_mask`: a
+	// path that is unknown or output-only, a path into a field (`amount.minor_units`, `metadata.order`), `*`, a field
+	// that can not be cleared, or nothing to change.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -834,7 +834,8 @@ type CapturePaymentRequest struct {
 	PaymentId string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// How much to take, in the payment's currency. Absent: all that can be captured. The rest is released.
 	Amount *Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// Whether nothing more will be captured. Default: true. False only where the Stripe account may capture several times.
+	// Whether nothing more will be captured. Default: true. False only where the Stripe account may capture several
+	// times.
 	FinalCapture  *bool `protobuf:"varint,4,opt,name=final_capture,json=finalCapture,proto3,oneof" json:"final_capture,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

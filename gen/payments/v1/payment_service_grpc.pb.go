@@ -45,11 +45,11 @@ const (
 // another request is refused with IDEMPOTENCY_KEY_REUSED. Keys are apart by caller and by rpc.
 //
 // Errors that any rpc can answer, beside those named at each: INVALID_FIELD, CREDENTIALS_INVALID, SCOPE_MISSING,
-// RATE_LIMITED, STRIPE_UNAVAILABLE, STRIPE_CREDENTIALS, STRIPE_CONTRACT and INTERNAL; a read also DEADLINE_EXCEEDED and
-// CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT,
-// DEADLINE_TOO_SHORT, STORE_UNAVAILABLE and OUTCOME_PENDING. A string that looks like a card number is refused wherever it stands, and never repeated. Numbers of
-// your own can look like one, also in groups (`4391-4109-28021`): a letter directly in front (`n4391-4109-28021`) tells
-// them apart.
+// RATE_LIMITED, STRIPE_UNAVAILABLE, STRIPE_CREDENTIALS, STRIPE_CONTRACT and INTERNAL; a read also DEADLINE_EXCEEDED
+// and CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT,
+// DEADLINE_TOO_SHORT, STORE_UNAVAILABLE and OUTCOME_PENDING. A string that looks like a card number is refused
+// wherever it stands, and never repeated. Numbers of your own can look like one, also in groups (`4391-4109-28021`): a
+// letter directly in front (`n4391-4109-28021`) tells them apart.
 type PaymentServiceClient interface {
 	// Creates a payment and, with `confirm`, tries to collect it at once.
 	//
@@ -65,8 +65,9 @@ type PaymentServiceClient interface {
 	// Changes the fields of a payment that the mask names. UNEXPECTED_STATE: Stripe does not allow the change in this
 	// state. RESOURCE_MISSING: there is no such payment.
 	UpdatePayment(ctx context.Context, in *UpdatePaymentRequest, opts ...grpc.CallOption) (*UpdatePaymentResponse, error)
-	// Tries to collect a payment, for the first time or, with another method or key, again after a decline. Errors as for
-	// CreatePayment, and UNEXPECTED_STATE: it is paid, cancelled or under way; RESOURCE_MISSING: there is no such payment.
+	// Tries to collect a payment, for the first time or, with another method or key, again after a decline. Errors as
+	// for CreatePayment, and UNEXPECTED_STATE: it is paid, cancelled or under way; RESOURCE_MISSING: there is no such
+	// payment.
 	ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmPaymentResponse, error)
 	// Takes money that was authorized, all or a part. INVALID_FIELD on `amount`: more than was authorized, or another
 	// currency. UNEXPECTED_STATE: there is nothing to capture. RESOURCE_MISSING: there is no such payment.
@@ -231,11 +232,11 @@ func (c *paymentServiceClient) CancelRefund(ctx context.Context, in *CancelRefun
 // another request is refused with IDEMPOTENCY_KEY_REUSED. Keys are apart by caller and by rpc.
 //
 // Errors that any rpc can answer, beside those named at each: INVALID_FIELD, CREDENTIALS_INVALID, SCOPE_MISSING,
-// RATE_LIMITED, STRIPE_UNAVAILABLE, STRIPE_CREDENTIALS, STRIPE_CONTRACT and INTERNAL; a read also DEADLINE_EXCEEDED and
-// CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT,
-// DEADLINE_TOO_SHORT, STORE_UNAVAILABLE and OUTCOME_PENDING. A string that looks like a card number is refused wherever it stands, and never repeated. Numbers of
-// your own can look like one, also in groups (`4391-4109-28021`): a letter directly in front (`n4391-4109-28021`) tells
-// them apart.
+// RATE_LIMITED, STRIPE_UNAVAILABLE, STRIPE_CREDENTIALS, STRIPE_CONTRACT and INTERNAL; a read also DEADLINE_EXCEEDED
+// and CANCELLED; a write also IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_EXPIRED, OPERATION_IN_PROGRESS, LOCK_TIMEOUT,
+// DEADLINE_TOO_SHORT, STORE_UNAVAILABLE and OUTCOME_PENDING. A string that looks like a card number is refused
+// wherever it stands, and never repeated. Numbers of your own can look like one, also in groups (`4391-4109-28021`): a
+// letter directly in front (`n4391-4109-28021`) tells them apart.
 type PaymentServiceServer interface {
 	// Creates a payment and, with `confirm`, tries to collect it at once.
 	//
@@ -251,8 +252,9 @@ type PaymentServiceServer interface {
 	// Changes the fields of a payment that the mask names. UNEXPECTED_STATE: Stripe does not allow the change in this
 	// state. RESOURCE_MISSING: there is no such payment.
 	UpdatePayment(context.Context, *UpdatePaymentRequest) (*UpdatePaymentResponse, error)
-	// Tries to collect a payment, for the first time or, with another method or key, again after a decline. Errors as for
-	// CreatePayment, and UNEXPECTED_STATE: it is paid, cancelled or under way; RESOURCE_MISSING: there is no such payment.
+	// Tries to collect a payment, for the first time or, with another method or key, again after a decline. Errors as
+	// for CreatePayment, and UNEXPECTED_STATE: it is paid, cancelled or under way; RESOURCE_MISSING: there is no such
+	// payment.
 	ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmPaymentResponse, error)
 	// Takes money that was authorized, all or a part. INVALID_FIELD on `amount`: more than was authorized, or another
 	// currency. UNEXPECTED_STATE: there is nothing to capture. RESOURCE_MISSING: there is no such payment.
