@@ -6,6 +6,7 @@
 //	go test ./server/internal/proof -full -run F1_ -timeout 3h -v   10,000 charges, the server killed at least 500 times
 //	go test ./server/internal/proof -full -run F2_ -timeout 1h -v   500 keys, 200 callers at once for each
 //	go test ./server/internal/proof -full -run F3_ -timeout 1h -v   10,000 keys, each used by two callers
+//	go test ./server/internal/proof -full -run M43 -v               200 calls for one customer, servers killed 40 times
 //	go test ./server/internal/proof -full -run M28 -v               a server that stands still for longer than its lease
 //	go test ./server/internal/proof -full -run T05 -timeout 1h -v   every crash point for every rpc that writes
 //	go test ./server/internal/proof -full -run F4_ -timeout 2h -v   100,000 simulated histories
