@@ -2656,10 +2656,10 @@ const file_payments_v1_customer_service_proto_rawDesc = "" +
 	"customerId\"g\n" +
 	"\x16DeleteCustomerResponse\x121\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x15.payments.v1.CustomerR\bcustomer\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xd5\x01\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xd8\x01\n" +
 	"\x15EnsureCustomerRequest\x12J\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12=\n" +
-	"\treference\x18\x02 \x01(\tB\x1f\xbaH\x1c\xc8\x01\x01r\x17\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\treference\x121\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x12@\n" +
+	"\treference\x18\x02 \x01(\tB\"\xbaH\x1c\xc8\x01\x01r\x17\x18\x80\x012\x12^[A-Za-z0-9._:-]*$\x80\x01\x01R\treference\x121\n" +
 	"\bcustomer\x18\x03 \x01(\v2\x15.payments.v1.CustomerR\bcustomer\"\x81\x01\n" +
 	"\x16EnsureCustomerResponse\x121\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x15.payments.v1.CustomerR\bcustomer\x12\x1a\n" +

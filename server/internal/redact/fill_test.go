@@ -70,7 +70,7 @@ func (f *filler) value(
 		values := fd.Enum().Values()
 		return protoreflect.ValueOfEnum(values.Get(values.Len() - 1).Number())
 	default:
-		return fd.Default() // Numbers and flags hold no marker.
+		return empty() // Numbers and flags hold no marker.
 	}
 }
 
