@@ -13,8 +13,9 @@ const verifyInstantly = "instant"
 // Limits of a verification (docs.stripe.com/payments/ach-direct-debit/set-up-payment): failed tries, and the time for
 // them.
 const (
-	depositTries = 10
-	depositLife  = 10 * 24 * time.Hour
+	codeTries   = 10
+	amountTries = 3
+	depositLife = 10 * 24 * time.Hour
 )
 
 // depositsShape is what both verify_microdeposits take.
@@ -94,7 +95,7 @@ var (
 // less, and the refusal; the last one, and those that play a bad end, give why the account can not be used.
 func (w *challenge) judge(c *call) (next *challenge, refused *failure, why *decline) {
 	code, kind := strings.ToUpper(c.text("descriptor_code")), "descriptor_code"
-	said := codeVerdicts[code]
+	said, tries := codeVerdicts[code], codeTries
 	if code == "" {
 		amounts := make([]int64, 0, 2)
 		for _, text := range listed(c.params.get("amounts")) {
@@ -102,7 +103,7 @@ func (w *challenge) judge(c *call) (next *challenge, refused *failure, why *decl
 			amounts = append(amounts, amount)
 		}
 		slices.Sort(amounts)
-		said, kind = amountVerdicts[fmt.Sprint(amounts)], "amounts"
+		said, kind, tries = amountVerdicts[fmt.Sprint(amounts)], "amounts", amountTries
 	}
 	switch said {
 	case depositsRight:
@@ -115,8 +116,8 @@ func (w *challenge) judge(c *call) (next *challenge, refused *failure, why *decl
 	}
 	less := *w
 	less.failures++
-	left := depositTries - less.failures
-	if left == 0 {
+	left := tries - less.failures
+	if left <= 0 {
 		return nil, nil, &deniedTooOften
 	}
 	return &less, mismatch(kind, left), nil

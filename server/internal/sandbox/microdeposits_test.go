@@ -49,7 +49,7 @@ var depositEntries = []struct {
 	{"right after wrong", []string{wrongAmounts, "descriptor_code=SMXXXX", rightAmounts}, "", "", false},
 	{
 		"wrong amounts", []string{wrongAmounts}, depositCode + "amounts_mismatch", "The amounts provided do not match the " +
-			"amounts that were sent to the bank account. You have 9 verification attempts remaining.", false,
+			"amounts that were sent to the bank account. You have 2 verification attempts remaining.", false,
 	},
 	{
 		"wrong code", []string{wrongAmounts, "descriptor_code=SM22BB"}, depositCode + "descriptor_code_mismatch", "The " +
@@ -57,12 +57,21 @@ var depositEntries = []struct {
 			"remaining.", false,
 	},
 	{
-		"the ninth wrong try", slices.Repeat([]string{wrongAmounts}, 9), depositCode + "amounts_mismatch", "The amounts " +
+		"the second wrong try", slices.Repeat([]string{wrongAmounts}, 2), depositCode + "amounts_mismatch", "The amounts " +
 			"provided do not match the amounts that were sent to the bank account. You have 1 verification attempts remaining.",
 		false,
 	},
 	{
-		"the tenth wrong try", slices.Repeat([]string{wrongAmounts}, 10), depositCode + "attempts_exceeded",
+		"the ninth wrong code", slices.Repeat([]string{"descriptor_code=SM22BB"}, 9), depositCode + "descriptor_code_mismatch", "The " +
+			"verification code provided does not match the one sent to the bank account. You have 1 verification attempts " +
+			"remaining.", false,
+	},
+	{
+		"the tenth wrong code", slices.Repeat([]string{"descriptor_code=SM22BB"}, 10), depositCode + "attempts_exceeded",
+		"You have exceeded the number of allowed verification attempts.", true,
+	},
+	{
+		"the third wrong try", slices.Repeat([]string{wrongAmounts}, 3), depositCode + "attempts_exceeded",
 		"You have exceeded the number of allowed verification attempts.", true,
 	},
 	{"amounts of too many tries", []string{"amounts[]=10&amounts[]=11"}, depositCode + "attempts_exceeded", "", true},
@@ -161,7 +170,7 @@ func TestT01_MicrodepositsRefused(t *testing.T) {
 		}
 		a.verify(t, about.path, waiting, wrongAmounts).want(t, 400, nil)
 		got := a.verify(t, about.path, waiting, wrongAmounts).text("error", "message")
-		if want := "You have 8 verification attempts remaining."; got[len(got)-len(want):] != want {
+		if want := "You have 1 verification attempts remaining."; got[len(got)-len(want):] != want {
 			t.Errorf("what is malformed counted as a try: %s", got)
 		}
 		a.post(t, "/_sandbox/"+about.kind+"s/"+waiting+"/authenticate", `{"outcome":"succeed"}`).want(t, 409, nil)
