@@ -15,7 +15,7 @@ const callerPatience = 8 * time.Second
 
 // trade is all that is bought in one test, by callers that come to its servers in turn.
 type trade struct {
-	patient, hasty map[string][]payments // by caller: clients of each server, with and without repetitions of their own
+	patient, hasty map[string][]tillgate // by caller: clients of each server, with and without repetitions of their own
 
 	mu    sync.Mutex
 	lots  *rand.Rand
@@ -26,7 +26,7 @@ type trade struct {
 
 func newTrade(t *testing.T, s *stand, lots *rand.Rand, enough func(facts int) bool) *trade {
 	t.Helper()
-	tr := &trade{patient: map[string][]payments{}, hasty: map[string][]payments{}, lots: lots, enough: enough}
+	tr := &trade{patient: map[string][]tillgate{}, hasty: map[string][]tillgate{}, lots: lots, enough: enough}
 	for _, server := range s.servers {
 		for _, caller := range []string{shop, market} {
 			tr.patient[caller] = append(tr.patient[caller], server.as(t, caller, client.WithTimeout(callerPatience)))

@@ -59,7 +59,7 @@ var waysToBuy = []kind{
 			return create(request)
 		}, is(paymentsv1.PaymentState_PAYMENT_STATE_REQUIRES_CONFIRMATION)},
 		{"ConfirmPayment", func(_ *fact, key, payment string) rpc {
-			return paymentRPC(payments.ConfirmPayment, &paymentsv1.ConfirmPaymentRequest{
+			return paymentRPC(tillgate.ConfirmPayment, &paymentsv1.ConfirmPaymentRequest{
 				IdempotencyKey: key, PaymentId: payment,
 			})
 		}, is(paymentsv1.PaymentState_PAYMENT_STATE_SUCCEEDED)},
@@ -71,7 +71,7 @@ var waysToBuy = []kind{
 			return create(request)
 		}, is(paymentsv1.PaymentState_PAYMENT_STATE_REQUIRES_CAPTURE)},
 		{"CapturePayment", func(f *fact, key, payment string) rpc {
-			return paymentRPC(payments.CapturePayment, &paymentsv1.CapturePaymentRequest{
+			return paymentRPC(tillgate.CapturePayment, &paymentsv1.CapturePaymentRequest{
 				IdempotencyKey: key, PaymentId: payment, Amount: usd(f.part),
 			})
 		}, is(paymentsv1.PaymentState_PAYMENT_STATE_SUCCEEDED)},
@@ -84,7 +84,7 @@ var waysToBuy = []kind{
 	{"refunded", 11, []write{
 		{"CreatePayment", buy("pm_card_visa"), is(paymentsv1.PaymentState_PAYMENT_STATE_SUCCEEDED)},
 		{"CreateRefund", func(f *fact, key, payment string) rpc {
-			return refundRPC(payments.CreateRefund, &paymentsv1.CreateRefundRequest{
+			return refundRPC(tillgate.CreateRefund, &paymentsv1.CreateRefundRequest{
 				IdempotencyKey: key, PaymentId: payment, Amount: usd(f.part),
 			})
 		}, func(answer reply) bool { return answer.err == nil }},

@@ -18,7 +18,7 @@ func TestF2_OneKeyManyCallers(t *testing.T) {
 			keys, callers := size(20, 500), size(50, 200)
 			s := newStand(t, db, db.replicas)
 			start := time.Now()
-			var clients []payments
+			var clients []tillgate
 			for _, server := range s.servers {
 				server.serve(t)
 				// One connection carries no more than 256 calls at once.
@@ -73,7 +73,7 @@ func TestF3_CallersAreIsolated(t *testing.T) {
 			keys := size(100, 10_000)
 			s := newStand(t, db, db.replicas)
 			start := time.Now()
-			var of [2][]payments
+			var of [2][]tillgate
 			for _, server := range s.servers {
 				server.serve(t)
 				of[0], of[1] = append(of[0], server.as(t, shop)), append(of[1], server.as(t, market))

@@ -16,15 +16,24 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// payments is whom callers call.
-type payments = paymentsv1.PaymentServiceClient
+// tillgate is whom callers call.
+type tillgate interface {
+	paymentsv1.PaymentServiceClient
+	paymentsv1.CustomerServiceClient
+}
+
+// services are those of one connection.
+type services struct {
+	paymentsv1.PaymentServiceClient
+	paymentsv1.CustomerServiceClient
+}
 
 // rpc is a write under a key, ready to be asked for again and again.
-type rpc func(ctx context.Context, c payments) reply
+type rpc func(ctx context.Context, c tillgate) reply
 
 // reply is what a caller heard.
 type reply struct {
-	// resource is the payment or the refund.
+	// resource is what was made or changed.
 	resource proto.Message
 	replayed bool
 	err      error
@@ -34,8 +43,8 @@ type reply struct {
 func paymentRPC[Q any, A interface {
 	GetPayment() *paymentsv1.Payment
 	GetReplayed() bool
-}](method func(payments, context.Context, Q, ...grpc.CallOption) (A, error), request Q) rpc {
-	return func(ctx context.Context, c payments) reply {
+}](method func(tillgate, context.Context, Q, ...grpc.CallOption) (A, error), request Q) rpc {
+	return func(ctx context.Context, c tillgate) reply {
 		answer, err := method(c, ctx, request)
 		return reply{resource: answer.GetPayment(), replayed: answer.GetReplayed(), err: err}
 	}
@@ -45,10 +54,20 @@ func paymentRPC[Q any, A interface {
 func refundRPC[Q any, A interface {
 	GetRefund() *paymentsv1.Refund
 	GetReplayed() bool
-}](method func(payments, context.Context, Q, ...grpc.CallOption) (A, error), request Q) rpc {
-	return func(ctx context.Context, c payments) reply {
+}](method func(tillgate, context.Context, Q, ...grpc.CallOption) (A, error), request Q) rpc {
+	return func(ctx context.Context, c tillgate) reply {
 		answer, err := method(c, ctx, request)
 		return reply{resource: answer.GetRefund(), replayed: answer.GetReplayed(), err: err}
+	}
+}
+
+// customerRPC is a write of CustomerService, from whose answer `of` takes the resource.
+func customerRPC[Q any, A interface{ GetReplayed() bool }, R proto.Message](
+	method func(tillgate, context.Context, Q, ...grpc.CallOption) (A, error), of func(A) R, request Q,
+) rpc {
+	return func(ctx context.Context, c tillgate) reply {
+		answer, err := method(c, ctx, request)
+		return reply{resource: of(answer), replayed: answer.GetReplayed(), err: err}
 	}
 }
 
@@ -56,7 +75,7 @@ func refundRPC[Q any, A interface {
 func pay(key string) rpc { return create(order(key, "pm_card_visa", 2000)) }
 
 func create(request *paymentsv1.CreatePaymentRequest) rpc {
-	return paymentRPC(payments.CreatePayment, request)
+	return paymentRPC(tillgate.CreatePayment, request)
 }
 
 func order(key, card string, amount int64) *paymentsv1.CreatePaymentRequest {
@@ -75,7 +94,7 @@ func (a reply) id() string {
 		decline, _ := client.DeclineOf(a.err)
 		return decline.GetPaymentId()
 	}
-	resource, _ := a.resource.(interface{ GetId() string }) // Both have one.
+	resource, _ := a.resource.(interface{ GetId() string }) // All have one.
 	return resource.GetId()
 }
 
@@ -126,7 +145,7 @@ func (a reply) differs(b reply) string {
 }
 
 // ask asks again and again until the answer is final, as callers do, for as long as a test has longWait.
-func ask(ctx context.Context, c payments, what rpc) reply {
+func ask(ctx context.Context, c tillgate, what rpc) reply {
 	ctx, cancel := context.WithTimeout(ctx, 4*longWait)
 	defer cancel()
 	for {
@@ -142,7 +161,7 @@ func ask(ctx context.Context, c payments, what rpc) reply {
 }
 
 // succeeds asks until the answer is final, which must be a success.
-func succeeds(t *testing.T, c payments, what rpc) reply {
+func succeeds(t *testing.T, c tillgate, what rpc) reply {
 	t.Helper()
 	answer := ask(t.Context(), c, what)
 	if answer.err != nil {
@@ -152,7 +171,7 @@ func succeeds(t *testing.T, c payments, what rpc) reply {
 }
 
 // staysSo asks again under a key that has its answer: it is the same, and a repetition.
-func staysSo(t *testing.T, c payments, what rpc, before reply) {
+func staysSo(t *testing.T, c tillgate, what rpc, before reply) {
 	t.Helper()
 	again := ask(t.Context(), c, what)
 	if diff := before.differs(again); diff != "" {
@@ -164,7 +183,7 @@ func staysSo(t *testing.T, c payments, what rpc, before reply) {
 }
 
 // asking calls once, beside the test.
-func asking(t *testing.T, c payments, what rpc) <-chan reply {
+func asking(t *testing.T, c tillgate, what rpc) <-chan reply {
 	t.Helper()
 	answer := make(chan reply, 1)
 	go func() { answer <- what(t.Context(), c) }()

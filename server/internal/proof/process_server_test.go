@@ -19,7 +19,6 @@ import (
 	"google.golang.org/grpc/backoff"
 
 	"github.com/tillgate/tillgate/client"
-	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/config"
 )
 
@@ -123,7 +122,7 @@ func crashAt(point string) map[string]string {
 }
 
 // as returns a client of a server, as one of its callers.
-func (s *server) as(t *testing.T, caller string, opts ...client.Option) paymentsv1.PaymentServiceClient {
+func (s *server) as(t *testing.T, caller string, opts ...client.Option) tillgate {
 	t.Helper()
 	made, err := client.New(s.addr, append([]client.Option{
 		client.WithInsecure(), client.WithToken(caller), client.WithTimeout(longWait), client.WithDialOptions(impatient()),
@@ -132,7 +131,7 @@ func (s *server) as(t *testing.T, caller string, opts ...client.Option) payments
 		t.Fatal(err)
 	}
 	t.Cleanup(made.Close)
-	return made.Payments
+	return services{made.Payments, made.Customers}
 }
 
 // impatient connects to a server that was killed as soon as it is back.

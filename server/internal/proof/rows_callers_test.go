@@ -27,8 +27,8 @@ func TestM20_RetriesByServiceConfig(t *testing.T) {
 			server.crashing(t, "send.after")
 			conn := server.dial(t, grpc.WithDefaultServiceConfig(retries))
 			defer conn.Close() //nolint:errcheck // Its calls are over.
-			caller := paymentsv1.NewPaymentServiceClient(conn)
-			asShop := func(ctx context.Context, c payments) reply { return pay(firstKey)(bearer(ctx, shop), c) }
+			caller := services{PaymentServiceClient: paymentsv1.NewPaymentServiceClient(conn)}
+			asShop := func(ctx context.Context, c tillgate) reply { return pay(firstKey)(bearer(ctx, shop), c) }
 
 			answer := asking(t, caller, asShop)
 			server.crashes(t)

@@ -14,6 +14,10 @@ import (
 type job struct {
 	name    string
 	prepare func(t *testing.T, s *stripe, key string) prepared
+	// deletes is whether it is a DELETE to Stripe, which is looked for before it is sent again.
+	deletes bool
+	// hidden is whether nobody can look for what it did, where Stripe keeps failing.
+	hidden bool
 }
 
 // prepared is a job that can be done.
@@ -28,42 +32,42 @@ const (
 	refunds = "/v1/refunds"
 )
 
-// jobs are all of them.
-var jobs = []job{
-	{"CreatePayment", func(_ *testing.T, s *stripe, key string) prepared {
-		return prepared{pay(key), movedOnly(s, "charge 2000")}
+// paymentJobs are those of PaymentService.
+var paymentJobs = []job{
+	{name: "CreatePayment", prepare: func(_ *testing.T, s *stripe, key string) prepared {
+		return prepared{ask: pay(key), check: movedOnly(s, "charge 2000")}
 	}},
-	{"ConfirmPayment", func(t *testing.T, s *stripe, key string) prepared {
+	{name: "ConfirmPayment", prepare: func(t *testing.T, s *stripe, key string) prepared {
 		t.Helper()
 		request := &paymentsv1.ConfirmPaymentRequest{IdempotencyKey: key, PaymentId: s.payment(t)}
-		return prepared{paymentRPC(payments.ConfirmPayment, request), movedOnly(s, "charge 2000")}
+		return prepared{ask: paymentRPC(tillgate.ConfirmPayment, request), check: movedOnly(s, "charge 2000")}
 	}},
-	{"UpdatePayment", func(t *testing.T, s *stripe, key string) prepared {
+	{name: "UpdatePayment", prepare: func(t *testing.T, s *stripe, key string) prepared {
 		t.Helper()
 		id := s.payment(t)
 		request := &paymentsv1.UpdatePaymentRequest{
 			IdempotencyKey: key, PaymentId: id, Payment: &paymentsv1.Payment{Description: "Order 1"},
 			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"description"}},
 		}
-		return prepared{paymentRPC(payments.UpdatePayment, request), s.described(id, "Order 1")}
+		return prepared{ask: paymentRPC(tillgate.UpdatePayment, request), check: s.described(id, "Order 1")}
 	}},
-	{"CapturePayment", func(t *testing.T, s *stripe, key string) prepared {
+	{name: "CapturePayment", prepare: func(t *testing.T, s *stripe, key string) prepared {
 		t.Helper()
 		request := &paymentsv1.CapturePaymentRequest{IdempotencyKey: key, PaymentId: s.held(t), Amount: usd(1500)}
-		return prepared{paymentRPC(payments.CapturePayment, request), movedOnly(s, "capture 1500", "release 500")}
+		return prepared{ask: paymentRPC(tillgate.CapturePayment, request), check: movedOnly(s, "capture 1500", "release 500")}
 	}},
-	{"CancelPayment", func(t *testing.T, s *stripe, key string) prepared {
+	{name: "CancelPayment", prepare: func(t *testing.T, s *stripe, key string) prepared {
 		t.Helper()
 		request := &paymentsv1.CancelPaymentRequest{IdempotencyKey: key, PaymentId: s.held(t)}
-		return prepared{paymentRPC(payments.CancelPayment, request), movedOnly(s, "release 2000")}
+		return prepared{ask: paymentRPC(tillgate.CancelPayment, request), check: movedOnly(s, "release 2000")}
 	}},
-	{"CreateRefund", func(t *testing.T, s *stripe, key string) prepared {
+	{name: "CreateRefund", prepare: func(t *testing.T, s *stripe, key string) prepared {
 		t.Helper()
 		id := s.payment(t, "payment_method", "pm_card_visa", "confirm", "true")
 		request := &paymentsv1.CreateRefundRequest{IdempotencyKey: key, PaymentId: id, Amount: usd(700)}
-		return prepared{refundRPC(payments.CreateRefund, request), movedOnly(s, "refund 700")}
+		return prepared{ask: refundRPC(tillgate.CreateRefund, request), check: movedOnly(s, "refund 700")}
 	}},
-	{"CancelRefund", func(t *testing.T, s *stripe, key string) prepared {
+	{name: "CancelRefund", prepare: func(t *testing.T, s *stripe, key string) prepared {
 		t.Helper()
 		id := s.payment(t, "payment_method", "pm_card_pendingRefund", "confirm", "true")
 		refund := s.make(t, refunds, "payment_intent", id, "amount", "700")
@@ -71,7 +75,7 @@ var jobs = []job{
 			t.Fatal(err)
 		}
 		request := &paymentsv1.CancelRefundRequest{IdempotencyKey: key, RefundId: refund}
-		return prepared{refundRPC(payments.CancelRefund, request), movedOnly(s, "refund_canceled 700")}
+		return prepared{ask: refundRPC(tillgate.CancelRefund, request), check: movedOnly(s, "refund_canceled 700")}
 	}},
 }
 
