@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -26,8 +27,9 @@ type Ensured struct {
 	Generation int64
 }
 
-// maxMade is how many objects one key can make for a reference, each after the one before is gone.
-const maxMade = 100
+// maxOfKey is how many operations one key can have for a reference: one for each object, after the one before is gone, and
+// one for each request that was refused.
+const maxOfKey = 100
 
 // errMadeNothing is why a maker can not be followed: it made nothing, so that another one may take its place.
 const errMadeNothing = apierr.ConstError("the maker of the reference made nothing")
@@ -40,7 +42,7 @@ const errMadeNothing = apierr.ConstError("the maker of the reference made nothin
 // 0 says so of none.
 //
 // A key belongs to its reference, not to what else the request holds: it can be used for as long as the reference is, and
-// finds what stands for it then.
+// finds what stands for it then. A refusal is the answer to its own request only.
 func (r *Runner) Ensure(
 	ctx context.Context, method string, req Request, reference string, over int64,
 ) (Ensured, error) {
@@ -51,16 +53,18 @@ func (r *Runner) Ensure(
 	if err != nil {
 		return Ensured{}, err
 	}
-	w.hash, w.identity.reference, w.over = canonical.Hash(wrapperspb.String(reference)), reference, over
+	w.details, w.hash = w.hash, canonical.Hash(wrapperspb.String(reference))
+	w.identity.reference, w.over = reference, over
 	var own []string
-	for range maxMade {
+	for range maxOfKey {
 		e, err := r.do(ctx, w, deadline)
 		expired := err != nil && apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_EXPIRED
 		switch {
-		case expired, err == nil && e.Made && e.Outcome.Replayed:
-			// The key has made one before: the reference tells whether that still stands.
+		case expired, errors.Is(err, errOtherDetails), err == nil && e.Made && e.Outcome.Replayed:
+			// The key has done something before: the reference tells whether that still stands.
 			own = append(own, w.operationID)
 			w = w.anew(len(own))
+			call.From(ctx).SetOperationID(w.operationID)
 		case err != nil:
 			return Ensured{}, err
 		default:
@@ -82,10 +86,10 @@ type ensured struct {
 	maker string
 }
 
-// anew is another operation under the same key, after it has made so many.
-func (w *write) anew(made int) *write {
+// anew is another operation under the same key, after so many.
+func (w *write) anew(earlier int) *write {
 	next := *w
-	next.identity.made = made
+	next.identity.earlier = earlier
 	next.operationID = next.identity.operationID()
 	return &next
 }

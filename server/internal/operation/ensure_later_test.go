@@ -37,6 +37,29 @@ func TestEnsureByOneKeyForGood(t *testing.T) {
 	})
 }
 
+// A refusal answers its own request only: what was mended is tried anew, under the same key.
+func TestEnsureMended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t, &fakeGateway{})
+		m.gateway.answers(refused(), refused(), customer("cus_1"))
+		worse, mended := byShop, byShop
+		worse.name, mended.name = "worse", "mended"
+		for _, e := range []ensuring{byShop, byShop, worse, worse, byShop} {
+			if got := m.ensure(e); reasonOf(got.err) != "INVALID_FIELD" {
+				t.Errorf("%s: %+v, %v", e.name, got.Ensured, got.err)
+			}
+		}
+		if m.gateway.sends() != 2 {
+			t.Errorf("%d sends for two requests", m.gateway.sends())
+		}
+		m.ensure(mended).mustHaveMade(t, "cus_1")
+		m.ensure(mended).mustHaveMadeBefore(t, "cus_1", 3)
+		if again := m.ensure(worse); reasonOf(again.err) != "INVALID_FIELD" || m.gateway.sends() != 3 {
+			t.Errorf("what was refused: %v after %d sends", again.err, m.gateway.sends())
+		}
+	})
+}
+
 // Once the customer is deleted, one of those who know makes another one, and the first maker's key finds it.
 func TestEnsureAgainOnceItIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

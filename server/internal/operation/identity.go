@@ -33,14 +33,14 @@ type identity struct {
 	// maker it is. They are known once it has begun.
 	reference  string
 	generation int64
-	// made is how many objects the key has made for the reference before.
-	made int
+	// earlier is how many operations for the reference the key has had before.
+	earlier int
 }
 
 // operationID names the write for callers, logs and Stripe's metadata. It can be derived again from the request alone.
 func (i identity) operationID() string {
-	if i.made > 0 {
-		i.idempotencyKey += "#" + strconv.Itoa(i.made) // No key of a caller's has a #.
+	if i.earlier > 0 {
+		i.idempotencyKey += "#" + strconv.Itoa(i.earlier) // No key of a caller's has a #.
 	}
 	return "op_" + i.digest("operation")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -29,15 +30,15 @@ type record struct {
 }
 
 // sealHash hides the hash of a request: who sees it could try what the request may have held, such as numbers of accounts.
-func (r *Runner) sealHash(operationID string, hash []byte) []byte {
-	return r.keys.Seal(hashPurpose, operationID, hash)
+func (r *Runner) sealHash(w *write) []byte {
+	return r.keys.Seal(hashPurpose, w.operationID, slices.Concat(w.hash, w.details))
 }
 
-// isAnother is whether an operation began with another request than that of the hash. Where that can not be opened, nobody
-// can tell.
+// isAnother is whether an operation began with another request than that of the hash, or of the hash that it begins with.
+// Where that can not be opened, nobody can tell.
 func (r *Runner) isAnother(op store.Operation, hash []byte) bool {
 	began, err := r.keys.Open(hashPurpose, op.ID, op.RequestHash)
-	return err == nil && !bytes.Equal(began, hash)
+	return err == nil && !bytes.HasPrefix(began, hash)
 }
 
 func (r *Runner) sealRequest(operationID string, request stripegw.Request) ([]byte, error) {

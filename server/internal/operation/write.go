@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
@@ -25,9 +26,10 @@ const (
 type write struct {
 	identity    identity
 	operationID string
-	hash        []byte
-	req         Request
-	checks      []Check
+	// hash is of what the key is bound to, and details of the whole request, where that is more.
+	hash, details []byte
+	req           Request
+	checks        []Check
 	// over is the generation of the identity's reference whose object is known to be gone.
 	over int64
 }
@@ -87,7 +89,7 @@ func (r *Runner) begin(ctx context.Context, w *write, prepared stripegw.Request)
 	start := time.Now()
 	op, begun, err := r.store.Begin(ctx, store.Begin{
 		ID: w.operationID, Caller: w.identity.caller, Method: w.identity.method,
-		IdempotencyKey: w.identity.idempotencyKey, RequestHash: r.sealHash(w.operationID, w.hash), Parameters: parameters, Token: token, Lease: lease,
+		IdempotencyKey: w.identity.idempotencyKey, RequestHash: r.sealHash(w), Parameters: parameters, Token: token, Lease: lease,
 		Reference: w.identity.reference, Over: w.over,
 	})
 	r.heard(ctx, err)
@@ -104,6 +106,8 @@ func (r *Runner) known(w *write, op store.Operation) end {
 		return end{err: apierr.KeyExpired()}
 	case r.isAnother(op, w.hash):
 		return end{err: keyReused(w)}
+	case op.State == store.Failed && r.isAnother(op, slices.Concat(w.hash, w.details)):
+		return end{err: errOtherDetails}
 	case op.State == store.Pending:
 		return end{elsewhere: true}
 	case op.State == store.Unknown:
@@ -112,6 +116,9 @@ func (r *Runner) known(w *write, op store.Operation) end {
 	outcome, err := r.stored(op)
 	return end{outcome: replayed(outcome), err: err}
 }
+
+// errOtherDetails is why a refusal is no answer: it was of other details under the key.
+const errOtherDetails = apierr.ConstError("another request was refused under the key")
 
 // keyReused says also which operation has the key.
 func keyReused(w *write) error {
