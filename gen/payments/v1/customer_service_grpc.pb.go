@@ -73,11 +73,13 @@ type CustomerServiceClient interface {
 	// nothing: UpdateCustomer changes it. Once the customer is deleted, the reference is free again.
 	//
 	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used
-	// every day, and finds or makes what stands for the reference then; what was refused is refused again, and mended
-	// fields are tried anew. Under the key that created it, `created` stays true and `replayed` says that it was
-	// earlier. IDEMPOTENCY_KEY_REUSED: the key was used for another reference. OPERATION_IN_PROGRESS: another call is
-	// creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether another call, or this one,
-	// created it: ask again, with the same key. The reference is remembered for as long as the store is.
+	// every day, and finds or makes what stands for the reference then. What was refused is refused again, even where
+	// the customer exists by now, and mended fields are tried anew. A key that made 100 customers, or was refused as
+	// often, is worn out: IDEMPOTENCY_KEY_EXPIRED. Under the key that created it, `created` stays true and `replayed`
+	// says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key was used for another reference. OPERATION_IN_PROGRESS:
+	// another call is creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether another call,
+	// or this one, created it: ask again, with the same key. Both name the operation that creates it, which may be
+	// another caller's. The reference is remembered for as long as the store is.
 	EnsureCustomer(ctx context.Context, in *EnsureCustomerRequest, opts ...grpc.CallOption) (*EnsureCustomerResponse, error)
 	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm
 	// a setup intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the
@@ -367,11 +369,13 @@ type CustomerServiceServer interface {
 	// nothing: UpdateCustomer changes it. Once the customer is deleted, the reference is free again.
 	//
 	// The key belongs to the reference, whatever the fields are, and does not wear out: `user-4711-ensure` can be used
-	// every day, and finds or makes what stands for the reference then; what was refused is refused again, and mended
-	// fields are tried anew. Under the key that created it, `created` stays true and `replayed` says that it was
-	// earlier. IDEMPOTENCY_KEY_REUSED: the key was used for another reference. OPERATION_IN_PROGRESS: another call is
-	// creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether another call, or this one,
-	// created it: ask again, with the same key. The reference is remembered for as long as the store is.
+	// every day, and finds or makes what stands for the reference then. What was refused is refused again, even where
+	// the customer exists by now, and mended fields are tried anew. A key that made 100 customers, or was refused as
+	// often, is worn out: IDEMPOTENCY_KEY_EXPIRED. Under the key that created it, `created` stays true and `replayed`
+	// says that it was earlier. IDEMPOTENCY_KEY_REUSED: the key was used for another reference. OPERATION_IN_PROGRESS:
+	// another call is creating it; ask again, with the same key. OUTCOME_PENDING: it is not known whether another call,
+	// or this one, created it: ask again, with the same key. Both name the operation that creates it, which may be
+	// another caller's. The reference is remembered for as long as the store is.
 	EnsureCustomer(context.Context, *EnsureCustomerRequest) (*EnsureCustomerResponse, error)
 	// Makes a payment method of a card's token or of the number of a bank account. To charge it more than once, confirm
 	// a setup intent with it, which a bank account needs anyway, or attach a card to a customer. PAYMENT_DECLINED: the

@@ -28,7 +28,7 @@ type Ensured struct {
 }
 
 // maxOfKey is how many operations one key can have for a reference: one for each object, after the one before is gone, and
-// one for each request that was refused.
+// one for each request that was refused. Then it is worn out.
 const maxOfKey = 100
 
 // errMadeNothing is why a maker can not be followed: it made nothing, so that another one may take its place.
@@ -75,7 +75,7 @@ func (r *Runner) Ensure(
 			return e.Ensured, nil
 		}
 	}
-	return Ensured{}, apierr.InProgress(w.operationID)
+	return Ensured{}, apierr.KeyExpired()
 }
 
 // ensured is what a write found, and whose it is.

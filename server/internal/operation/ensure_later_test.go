@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
 // One key serves a reference for good: after what it made is gone, and after it is forgotten that it made it.
@@ -57,6 +59,29 @@ func TestEnsureMended(t *testing.T) {
 		if again := m.ensure(worse); reasonOf(again.err) != "INVALID_FIELD" || m.gateway.sends() != 3 {
 			t.Errorf("what was refused: %v after %d sends", again.err, m.gateway.sends())
 		}
+	})
+}
+
+// Whoever asks at the same time under the same key, with other fields, does not hear the refusal of the first.
+func TestEnsureBesideARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t, &fakeGateway{})
+		m.gateway.write = func(context.Context, stripegw.Sending) stripegw.Result {
+			<-time.After(time.Second)
+			if m.gateway.sends() == 1 {
+				return refused()
+			}
+			return customer("cus_1")
+		}
+		mended := byShop
+		mended.name = "mended"
+		first := m.ensuring(byShop)
+		synctest.Wait()
+		second := m.ensuring(mended)
+		if e := <-first; reasonOf(e.err) != "INVALID_FIELD" {
+			t.Errorf("the first hears %v", e.err)
+		}
+		(<-second).mustHaveMade(t, "cus_1")
 	})
 }
 

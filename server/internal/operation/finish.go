@@ -62,7 +62,7 @@ func (r *Runner) commit(ctx context.Context, f store.Finish) error {
 // overtaken is what a caller hears whose write was ended by somebody else.
 func (r *Runner) overtaken(ctx context.Context, op store.Operation) end {
 	now, err := r.store.Get(ctx, op.ID)
-	// Where the hash is another, it was abandoned meanwhile and the key used again: that request's answer is not this one's.
+	// Where what is sealed is another, it was abandoned meanwhile and begun anew, perhaps with another request.
 	if err != nil || now.State != store.Succeeded && now.State != store.Failed || now.Erased ||
 		!bytes.Equal(now.RequestHash, op.RequestHash) {
 		return end{err: apierr.OutcomePending(op.ID, errFenced)}

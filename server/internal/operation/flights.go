@@ -3,6 +3,7 @@ package operation
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -44,8 +45,8 @@ type flights struct {
 
 // flight is one write under way, on a context of its own.
 type flight struct {
-	caller string
-	hash   []byte
+	caller        string
+	hash, details []byte
 	// settled is closed once it is known whether the write begins: it has begun, or ended.
 	settled chan struct{}
 	// done is closed once end stands.
@@ -69,7 +70,7 @@ type end struct {
 }
 
 // join returns the flight of an operation, and whether it is a new one, which the caller must then fly. It refuses
-// another request under the key of a flight, and new flights where there are too many.
+// another request, or reference, under the key of a flight, and new flights where there are too many.
 func (s *flights) join(w *write) (f *flight, ours bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +93,7 @@ func (s *flights) join(w *write) (f *flight, ours bool, err error) {
 	if s.of == nil {
 		s.of, s.byID = map[string]int{}, map[string]*flight{}
 	}
-	f = &flight{caller: caller, hash: w.hash, settled: make(chan struct{}), done: make(chan struct{})}
+	f = &flight{caller: caller, hash: w.hash, details: w.details, settled: make(chan struct{}), done: make(chan struct{})}
 	f.waiting.Add(1)
 	s.of[caller]++
 	s.byID[w.operationID] = f
@@ -166,7 +167,7 @@ func (r *Runner) fly(ctx context.Context, f *flight, w *write) {
 	settle := sync.OnceFunc(func() { close(f.settled) })
 	f.end = r.run(ctx, w, settle)
 	// A caller whose time was up before it began has heard the truth: nothing happened. What is in other hands has not ended.
-	if !f.end.leftEarly && !f.end.elsewhere && f.end.maker == nil && f.waiting.Load() == 0 {
+	if !f.end.leftEarly && !f.end.elsewhere && f.end.maker == nil && !errors.Is(f.end.err, errOtherDetails) && f.waiting.Load() == 0 {
 		r.logUnheard(ctx, f.end)
 	}
 	r.flights.land(w.operationID, f)

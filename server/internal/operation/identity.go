@@ -37,10 +37,12 @@ type identity struct {
 	earlier int
 }
 
-// operationID names the write for callers, logs and Stripe's metadata. It can be derived again from the request alone.
+// operationID names the write for callers, logs and Stripe's metadata. It can be derived again from the request, and, for
+// a reference, from how many the key has had before.
 func (i identity) operationID() string {
 	if i.earlier > 0 {
-		i.idempotencyKey += "#" + strconv.Itoa(i.earlier) // No key of a caller's has a #.
+		// No key of a caller's has a #. The reference stands there for a key whose first operation is forgotten.
+		i.idempotencyKey += "#" + strconv.Itoa(i.earlier) + "#" + i.reference
 	}
 	return "op_" + i.digest("operation")
 }

@@ -7,6 +7,7 @@
 package operation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -160,6 +161,8 @@ func (r *Runner) do(ctx context.Context, w *write, deadline time.Time) (ensured,
 			return made(r.follow(waiting, w))
 		case e.leftEarly && !ours:
 			continue
+		case !ours && e.err != nil && !bytes.Equal(f.details, w.details):
+			continue // It was the refusal of another request under the key.
 		case e.err != nil:
 			return ensured{}, e.err
 		case ours && !e.outcome.Replayed:

@@ -17,8 +17,8 @@ import (
 const takeEvery = 100 * time.Millisecond
 
 // Resolve ends an operation that is UNKNOWN with what a person says became of it; resolver is that caller's name. The
-// object that they name is read from Stripe, and becomes the answer, or the refusal that it tells of. RESOURCE_MISSING, UNEXPECTED_STATE, or INVALID_FIELD
-// for an object that can not be its result.
+// object that they name is read from Stripe, and becomes the answer, or the refusal that it tells of. RESOURCE_MISSING,
+// UNEXPECTED_STATE, or INVALID_FIELD for an object that can not be its result.
 func (r *Runner) Resolve(
 	ctx context.Context, req *paymentsv1.ResolveOperationRequest, resolver string,
 ) (*paymentsv1.Operation, error) {

@@ -67,8 +67,11 @@ func (s *postgres) maker(ctx context.Context, b Begin) (maker pgRow, none bool, 
 	case stands.next(b) > 0:
 		return pgRow{}, true, nil
 	}
-	if maker, err = s.row(ctx, stands.maker); err == nil {
-		maker.op = stands.complete(maker.op, b.Reference)
+	if maker, err = s.row(ctx, stands.maker); err != nil {
+		return pgRow{}, false, err
 	}
-	return maker, false, err
+	// Between the two reads it may have been abandoned and gone to another reference.
+	gone := !maker.op.Erased && (maker.op.Reference != b.Reference || maker.op.Generation != stands.generation)
+	maker.op = stands.complete(maker.op, b.Reference)
+	return maker, gone, nil
 }

@@ -27,9 +27,8 @@ func (s standing) next(b Begin) int64 {
 
 // complete adds to the maker what it may have forgotten.
 func (s standing) complete(maker Operation, reference string) Operation {
-	maker.Reference, maker.Generation = reference, s.generation
 	if maker.Erased {
-		maker.ObjectID = s.objectID
+		maker.Reference, maker.Generation, maker.ObjectID = reference, s.generation, s.objectID
 	}
 	return maker
 }

@@ -45,9 +45,9 @@ type Store interface {
 	// be repeated with the same Token after ErrUncertain, and then says what the first try did; where somebody else has
 	// taken the operation over by then, this call did not begin it.
 	//
-	// An operation with a Reference begins only if nobody else is its maker: if the reference is new, or its maker is this
-	// operation, has failed or was abandoned, or is of a generation that is Over. Otherwise nothing is written, and it
-	// returns the maker: where that is erased, with the id of what it made.
+	// An operation with a Reference begins only if nobody else is its maker: if the reference is new, or its maker is
+	// this operation, has failed, was abandoned or has gone to another reference, or is of a generation that is Over.
+	// Otherwise nothing is written, and it returns the maker: where that is erased, with the id of what it made.
 	Begin(ctx context.Context, b Begin) (op Operation, begun bool, err error)
 	// Hold keeps the operation for this attempt for another lease, and counts a send that is about to be made. ErrFenced.
 	Hold(ctx context.Context, h Hold) error

@@ -54,8 +54,9 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 		if err == nil && maker.Deleted {
 			return Finding{}, apierr.InvalidField(objectField, "names a deleted "+kind+", which no longer says who made it")
 		}
-		// All that we create says so in its metadata.
-		if err != nil || maker.operation() != s.OperationID {
+		// All that we create says so in its metadata. For a reference, another operation may have made it whose store is lost.
+		ensured := s.Method == paymentsv1.CustomerService_EnsureCustomer_FullMethodName && maker.operation() != ""
+		if err != nil || maker.operation() != s.OperationID && !ensured {
 			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that this operation did not make")
 		}
 	}

@@ -108,3 +108,17 @@ func TestReadResultFails(t *testing.T) {
 	_, err := b.gateway.ReadResult(t.Context(), stripegw.Search{Method: paymentsv1.PaymentService_GetPayment_FullMethodName}, paid)
 	wantReason(t, err, paymentsv1.ErrorReason_ERROR_REASON_INTERNAL)
 }
+
+// TestReadResultOfAReference: what another operation of ours made for the reference may be named, when the store that knew it
+// is lost. Without a reference it may not.
+func TestReadResultOfAReference(t *testing.T) {
+	b := newBench(t)
+	search := stripegw.Search{Method: paymentsv1.CustomerService_EnsureCustomer_FullMethodName, OperationID: "op_ours"}
+	theirs := b.made(t, createCustomer, "theirs", &paymentsv1.CreateCustomerRequest{})
+	if found, err := b.gateway.ReadResult(t.Context(), search, theirs); err != nil || !found.Found {
+		t.Errorf("of another operation: %v, %v", found, err)
+	}
+	search.Method = createCustomer
+	_, err := b.gateway.ReadResult(t.Context(), search, theirs)
+	wantReason(t, err, invalidField)
+}

@@ -38,7 +38,7 @@ func confirmed(states ...string) func(form url.Values, body []byte) bool {
 }
 
 // madeID is what ids of payment methods look like that Stripe has made.
-var madeID = regexp.MustCompile(`^pm_[0-9]`)
+var madeID = regexp.MustCompile(`^(pm|card|src|ba)_[0-9]`)
 
 // deleted is for a write that leaves nothing but a stub.
 func deleted(_ url.Values, body []byte) bool {
