@@ -301,13 +301,18 @@ func TestResolve(t *testing.T) {
 				ctx, _, _ := m.pay(t, "order-1001", 5*time.Second)
 				id := call.From(ctx).OperationID()
 				tt.req.OperationId, tt.req.Note = id, "seen in the dashboard"
-				if _, err := m.Resolve(t.Context(), tt.req, "ops"); reasonOf(err) != "UNEXPECTED_STATE" {
+				resolve := func() (*paymentsv1.Operation, error) {
+					ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+					defer cancel()
+					return m.Resolve(ctx, tt.req, "ops")
+				}
+				if _, err := resolve(); reasonOf(err) != "UNEXPECTED_STATE" {
 					t.Errorf("while it is pending: %v, want UNEXPECTED_STATE", err)
 				}
 				stop := m.recovering(t)
 				<-time.After(10 * time.Second)
 				stop()
-				op, err := m.Resolve(t.Context(), tt.req, "ops")
+				op, err := resolve()
 				if reasonOf(err) != tt.want {
 					t.Fatalf("got %v, want %q", err, tt.want)
 				}
@@ -318,7 +323,7 @@ func TestResolve(t *testing.T) {
 					t.Errorf("the row is %v", row.State)
 				}
 				if err == nil {
-					if _, err := m.Resolve(t.Context(), tt.req, "ops"); tt.state == paymentsv1.OperationState_OPERATION_STATE_SUCCEEDED &&
+					if _, err := resolve(); tt.state == paymentsv1.OperationState_OPERATION_STATE_SUCCEEDED &&
 						reasonOf(err) != "UNEXPECTED_STATE" {
 						t.Errorf("a second word: %v, want UNEXPECTED_STATE", err)
 					}
