@@ -33,7 +33,8 @@ func (s *postgres) Claim(ctx context.Context, lease time.Duration, limit int) ([
 	return claimed, nil
 }
 
-const pgTake = `UPDATE operations` + pgTaken + `WHERE id = $2 AND state = 4 AND NOT (held AND due_time > now AND due_time <= now + interval '2 hours')
+const pgTake = `UPDATE operations` + pgTaken + `WHERE id = $2 AND state = 4
+		AND NOT (held AND due_time > now AND due_time <= now + interval '2 hours')
 	RETURNING ` + pgColumns
 
 // Take implements Store.

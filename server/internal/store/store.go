@@ -136,7 +136,7 @@ type Finish struct {
 }
 
 // Event is one change of one object. A change is known by object, kind and cause, whoever tells of it first; one that
-// ends a payment by object and kind alone, since it happens once.
+// ends something, such as a payment or a customer, by object and kind alone, since it happens once.
 type Event struct {
 	// ObjectID is the object's at Stripe.
 	ObjectID string

@@ -64,10 +64,11 @@ CREATE TABLE events (
 
 ALTER TABLE events ALTER resource SET STORAGE EXTERNAL;
 
--- What ends a payment happens once, whoever tells of it: also another operation, whose answer was lost and which was
+-- What ends something happens once, whoever tells of it: also another operation, whose answer was lost and which was
 -- looked for when this one had done its work.
 CREATE UNIQUE INDEX events_ending ON events (object_id, kind)
-    WHERE kind IN ('payment_intent.succeeded', 'payment_intent.canceled');
+    WHERE kind IN ('payment_intent.succeeded', 'payment_intent.canceled', 'setup_intent.succeeded',
+        'setup_intent.canceled', 'customer.deleted', 'payment_method.detached');
 
 CREATE INDEX events_time ON events (time);
 

@@ -14,11 +14,6 @@ CREATE TABLE customer_references (
 -- What an operation was begun for, and which maker it was.
 ALTER TABLE operations ADD reference text COLLATE "C" NOT NULL DEFAULT '', ADD generation bigint NOT NULL DEFAULT 0;
 
--- What happens to an object once, whoever tells of it.
-CREATE UNIQUE INDEX events_once ON events (object_id, kind)
-    WHERE kind IN ('customer.deleted', 'payment_method.detached', 'setup_intent.succeeded', 'setup_intent.canceled');
-
 -- +goose Down
-DROP INDEX events_once;
 ALTER TABLE operations DROP reference, DROP generation;
 DROP TABLE customer_references;

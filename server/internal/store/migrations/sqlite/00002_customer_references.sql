@@ -13,7 +13,3 @@ CREATE TABLE customer_references (
 -- What an operation was begun for, and which maker it was.
 ALTER TABLE operations ADD COLUMN reference TEXT NOT NULL DEFAULT '';
 ALTER TABLE operations ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
-
--- What happens to an object once, whoever tells of it.
-CREATE UNIQUE INDEX events_once ON events (object_id, kind)
-    WHERE kind IN ('customer.deleted', 'payment_method.detached', 'setup_intent.succeeded', 'setup_intent.canceled');
