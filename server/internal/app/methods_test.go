@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,24 +19,32 @@ type method struct {
 	// currency is what it is charged in here, and currencies what it can be.
 	currency, currencies string
 	captureLater         bool
-	offSession, settles  string
+	offSession           string
 	// source makes the method that pays; failing is a template whose charge is refused, at once or by the bank later.
 	source  *paymentsv1.CreatePaymentMethodRequest
 	failing string
-	// debit is whether the bank settles it days later, and wallet that of its card.
-	debit  bool
+	// days is how long the bank takes, for a debit, and wallet that of its card.
+	days   int
 	wallet string
 }
+
+// debit is whether the bank settles it days later.
+func (m method) debit() bool { return m.days > 0 }
 
 // row is the method's in the table of the README.
 func (m method) row() string {
 	later := map[bool]string{true: "yes, as authorized or less", false: "no"}[m.captureLater]
-	return strings.Join([]string{"| " + m.name, m.kind, m.currencies, m.comesAs, "all or parts", later, m.offSession, m.settles + " |"}, " | ")
+	settles := "at once"
+	if m.debit() {
+		settles = fmt.Sprintf("`PROCESSING` for %d days, then paid or sent back", m.days)
+	}
+	return strings.Join(
+		[]string{"| " + m.name, m.kind, m.currencies, m.comesAs, "all or parts", later, m.offSession, settles + " |"}, " | ")
 }
 
 func methodsOfPayment() []method {
 	card := method{
-		kind: "`card`", currency: "USD", currencies: "any", captureLater: true, failing: "pm_card_chargeCustomerFail", settles: "at once",
+		kind: "`card`", currency: "USD", currencies: "any", captureLater: true, failing: "pm_card_chargeCustomerFail",
 		offSession: "yes; the bank may want the customer (`AUTHENTICATION_REQUIRED`)",
 	}
 	cardWith := func(name, token, wallet, comesAs string) method {
@@ -51,15 +60,16 @@ func methodsOfPayment() []method {
 		cardWith("Apple Pay", "tok_visa_applePay", "apple_pay", "a token or id of the wallet's, through Stripe.js"),
 		cardWith("Google Pay", "tok_visa_googlePay", "google_pay", "a token or id of the wallet's, through Stripe.js"),
 		{
-			name: "American bank account", kind: "`us_bank_account`", currency: "USD", currencies: "USD", debit: true,
+			name: "American bank account", kind: "`us_bank_account`", currency: "USD", currencies: "USD", days: 4,
 			comesAs: "account and routing number, verified by microdeposits, or an id of Stripe.js",
 			failing: "pm_usBankAccount_insufficientFunds", source: usBankAccount("", "000123456789"),
-			offSession: "yes, by the mandate of when it was saved", settles: "`PROCESSING` for 4 days, then paid or sent back",
+			offSession: "yes, by the mandate of when it was saved",
 		},
 		{
-			name: "SEPA debit", kind: "`sepa_debit`", currency: "EUR", currencies: "EUR", debit: true, comesAs: "an IBAN, or an id of Stripe.js",
+			name: "SEPA debit", kind: "`sepa_debit`", currency: "EUR", currencies: "EUR", days: 5,
+			comesAs: "an IBAN, or an id of Stripe.js",
 			failing: "pm_failed_de", source: sepaAccount("", "DE89370400440532013000"),
-			offSession: "yes, by the mandate of when it was saved", settles: "`PROCESSING` for 5 days, then paid or sent back",
+			offSession: "yes, by the mandate of when it was saved",
 		},
 	}
 }
@@ -127,7 +137,7 @@ func (j *methodJourney) save(t *testing.T) string {
 	request := &paymentsv1.CreateSetupIntentRequest{
 		IdempotencyKey: "customer-4711-setup-1", CustomerId: j.customer, PaymentMethodId: id, Confirm: true,
 	}
-	if j.method.debit {
+	if j.method.debit() {
 		request.PaymentMethodTypes, request.MandateAcceptance = j.types(), agreed()
 	}
 	created, err := j.customers.CreateSetupIntent(dev(t), request)
@@ -149,7 +159,7 @@ func (j *methodJourney) save(t *testing.T) string {
 		setup = verified.GetSetupIntent()
 	}
 	if setup.GetState() != paymentsv1.SetupIntentState_SETUP_INTENT_STATE_SUCCEEDED ||
-		j.method.debit != (setup.GetMandateId() != "") {
+		j.method.debit() != (setup.GetMandateId() != "") {
 		t.Fatalf("the setup intent is %v", setup)
 	}
 	got, err := j.customers.GetPaymentMethod(dev(t), &paymentsv1.GetPaymentMethodRequest{PaymentMethodId: id})
@@ -168,7 +178,7 @@ func (j *methodJourney) order(key, methodID string, offSession bool) *paymentsv1
 		IdempotencyKey: key, Amount: &paymentsv1.Money{MinorUnits: 2000, CurrencyCode: j.method.currency},
 		CustomerId: j.customer, PaymentMethodId: methodID, Confirm: true, OffSession: offSession,
 	}
-	if j.method.debit {
+	if j.method.debit() {
 		request.PaymentMethodTypes = j.types()
 	}
 	return request
@@ -179,12 +189,11 @@ func (j *methodJourney) charge(t *testing.T, methodID string, offSession bool) *
 	t.Helper()
 	key := map[bool]string{false: "order-1001-attempt-1", true: "order-1002-attempt-1"}[offSession]
 	payment := create(t, j.payments, j.order(key, methodID, offSession))
-	if j.method.debit {
+	if j.method.debit() {
 		if payment.GetState() != processing {
 			t.Fatalf("a debit is %v before the bank has answered, want PROCESSING", payment.GetState())
 		}
-		j.advance(t, 10*24*time.Hour)
-		payment = read(t, j.payments, payment.GetId())
+		payment = j.settle(t, payment)
 	}
 	if payment.GetState() != succeeded || payment.GetAmountReceived().GetMinorUnits() != 2000 {
 		t.Fatalf("off session %v: it is %v, and %v was received", offSession, payment.GetState(), payment.GetAmountReceived())
@@ -193,6 +202,17 @@ func (j *methodJourney) charge(t *testing.T, methodID string, offSession bool) *
 		t.Errorf("the charge shows the wallet %q, want %q", wallet, j.method.wallet)
 	}
 	return payment
+}
+
+// settle waits for the bank, which takes the days that the README says.
+func (j *methodJourney) settle(t *testing.T, payment *paymentsv1.Payment) *paymentsv1.Payment {
+	t.Helper()
+	j.advance(t, time.Duration(j.method.days)*24*time.Hour-time.Minute)
+	if early := read(t, j.payments, payment.GetId()); early.GetState() != processing {
+		t.Errorf("a minute before %d days it is %v, want PROCESSING", j.method.days, early.GetState())
+	}
+	j.advance(t, 2*time.Minute)
+	return read(t, j.payments, payment.GetId())
 }
 
 // refund gives a part back.
@@ -247,7 +267,7 @@ func (j *methodJourney) fail(t *testing.T) {
 		t.Fatal(err)
 	}
 	request := j.order("order-1003-attempt-1", attached.GetPaymentMethod().GetId(), false)
-	if !j.method.debit {
+	if !j.method.debit() {
 		_, err := j.payments.CreatePayment(dev(t), request)
 		check(t, err, codes.FailedPrecondition, "PAYMENT_DECLINED", "")
 		return
@@ -257,8 +277,7 @@ func (j *methodJourney) fail(t *testing.T) {
 	if payment.GetState() != processing {
 		t.Fatalf("it is %v before the bank has answered, want PROCESSING", payment.GetState())
 	}
-	j.advance(t, 10*24*time.Hour)
-	payment = read(t, j.payments, payment.GetId())
+	payment = j.settle(t, payment)
 	if payment.GetState() != needsMethod || payment.GetLastError().GetCode() == "" ||
 		payment.GetAmountReceived().GetMinorUnits() != 0 {
 		t.Errorf("after the bank sent it back it is %v, with %v received and the error %v",
