@@ -54,13 +54,13 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 		if err == nil && maker.Deleted {
 			return Finding{}, apierr.InvalidField(objectField, "names a deleted "+kind+", which no longer says who made it")
 		}
-		// All that we create says so in its metadata. For a reference, another operation may have made it whose store is lost.
-		ensured := s.Method == paymentsv1.CustomerService_EnsureCustomer_FullMethodName && maker.operation() != ""
-		if err != nil || maker.operation() != s.OperationID && !ensured {
+		// All that we create says so in its metadata.
+		ours := maker.operation() == s.OperationID || w.forReference && maker.operation() != ""
+		if err != nil || !ours {
 			return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that this operation did not make")
 		}
 	}
-	if s.Method == paymentsv1.CustomerService_DeleteCustomer_FullMethodName && !deleted(nil, answer.Body) {
+	if w.deletes && !deleted(nil, answer.Body) {
 		return Finding{}, apierr.InvalidField(objectField, "names a "+kind+" that is not deleted")
 	}
 	finding := Finding{Found: true, Outcome: outcome}

@@ -11,9 +11,10 @@ func customerWrites() []write {
 			fields: customerFields(),
 		}),
 		newWrite(paymentsv1.CustomerService_EnsureCustomer_FullMethodName, prepareEnsureCustomer, write{
-			object: customerKind,
-			lookUp: created(listCreatedCustomers),
-			fields: customerFields(),
+			object:       customerKind,
+			lookUp:       created(listCreatedCustomers),
+			fields:       customerFields(),
+			forReference: true,
 		}),
 		newWrite(paymentsv1.CustomerService_UpdateCustomer_FullMethodName, prepareUpdateCustomer, write{
 			object:      customerKind,
@@ -28,6 +29,7 @@ func customerWrites() []write {
 			fields:      paramFields{"customer": "customer_id"},
 			subject:     customerSubject,
 			subjectPath: customerPath,
+			deletes:     true,
 		}),
 		newWrite(paymentsv1.CustomerService_SetDefaultPaymentMethod_FullMethodName, prepareSetDefaultPaymentMethod, write{
 			object: customerKind,

@@ -36,6 +36,10 @@ type write struct {
 	// confirms is whether a recorded request asks Stripe to collect a payment or to save a method; nil if none of this
 	// rpc does.
 	confirms func(r Request) bool
+	// deletes is whether it leaves no more of the object than a tombstone.
+	deletes bool
+	// forReference is whether another operation may have made what this one was to make: one of before the store was lost.
+	forReference bool
 }
 
 // creates is whether the rpc makes an object: then there is none in the path.
