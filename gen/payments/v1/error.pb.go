@@ -58,8 +58,8 @@ const (
 	// FAILED_PRECONDITION. The bank wants the customer to authenticate and the customer is not there. Decline carries the
 	// advice AUTHENTICATE: bring the customer on session and confirm the payment again.
 	ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED ErrorReason = 9
-	// ABORTED. A call with the same key is still running. google.rpc.RetryInfo says when to ask again, with the same key.
-	// Metadata: `operation_id`.
+	// ABORTED. A call with the same key, or for the same reference of a customer, is still running. google.rpc.RetryInfo
+	// says when to ask again, with the same key. Metadata: `operation_id`.
 	ErrorReason_ERROR_REASON_OPERATION_IN_PROGRESS ErrorReason = 10
 	// ABORTED. Another change of the same object held its lock at Stripe. This call did nothing. google.rpc.RetryInfo
 	// says when to ask again, with the same key.

@@ -28,9 +28,7 @@ func run(ctx context.Context, checks []Check) error {
 		err := check(limited)
 		switch late := apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED; {
 		case err == nil:
-		case late && ctx.Err() != nil:
-			return tooShort()
-		case late: // Stripe is slow, not the caller in a hurry
+		case late && ctx.Err() == nil: // Stripe is slow, not the caller in a hurry
 			return apierr.Unavailable(err, retrySoon)
 		default:
 			return err

@@ -3,7 +3,6 @@ package operation
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -61,6 +60,8 @@ type flight struct {
 type end struct {
 	outcome Outcome
 	err     error
+	// began is whether it began here, so that there is something to tell of.
+	began bool
 	// leftEarly is whether nothing had begun when the caller that the flight was started for left, or ran out of time.
 	leftEarly bool
 	// elsewhere is whether the operation is pending in other hands: another server's, or recovery's.
@@ -166,8 +167,7 @@ func (f *flight) ended() bool {
 func (r *Runner) fly(ctx context.Context, f *flight, w *write) {
 	settle := sync.OnceFunc(func() { close(f.settled) })
 	f.end = r.run(ctx, w, settle)
-	// A caller whose time was up before it began has heard the truth: nothing happened. What is in other hands has not ended.
-	if !f.end.leftEarly && !f.end.elsewhere && f.end.maker == nil && !errors.Is(f.end.err, errOtherDetails) && f.waiting.Load() == 0 {
+	if f.end.began && f.waiting.Load() == 0 {
 		r.logUnheard(ctx, f.end)
 	}
 	r.flights.land(w.operationID, f)

@@ -171,7 +171,7 @@ func (r *Runner) do(ctx context.Context, w *write, deadline time.Time) (ensured,
 			return made(replayed(e.outcome), nil)
 		}
 	}
-	return ensured{}, waiting.Err()
+	return ensured{}, notBegun(waiting, waiting.Err()).err
 }
 
 // late is what a caller hears whose time is up. The one whose write it is may be told that nothing happened only once it

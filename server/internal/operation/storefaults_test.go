@@ -38,6 +38,26 @@ func TestM34_StoreThatCannotBeWrittenAtBegin(t *testing.T) {
 	})
 }
 
+// M-24: a write whose time is up before it could be written down did nothing, and its caller hears so, now and with more time.
+func TestM24_StoreThatIsTooSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t, &fakeGateway{})
+		m.store.fail(func(change string) error {
+			if change == "begin" {
+				<-time.After(2 * time.Second)
+			}
+			return nil
+		}, nil)
+		_, _, err := m.pay(t, "order-1001", time.Second)
+		if reasonOf(err) != "DEADLINE_TOO_SHORT" || m.gateway.sends() != 0 {
+			t.Errorf("got %v after %d sends, want DEADLINE_TOO_SHORT and none", err, m.gateway.sends())
+		}
+		if _, _, err := m.pay(t, "order-1001", 5*time.Second); err != nil || m.gateway.sends() != 1 {
+			t.Errorf("with more time: %v after %d sends", err, m.gateway.sends())
+		}
+	})
+}
+
 // M-32: a commit whose outcome is not known may have begun the write: nobody is told that nothing happened, and the same
 // key finds out.
 func TestM32_BeginOfUnknownOutcome(t *testing.T) {

@@ -68,14 +68,23 @@ func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
 		return r.known(w, op)
 	}
 	settle()
-	return r.send(context.WithoutCancel(ctx), w, held, prepared)
+	e := r.send(context.WithoutCancel(ctx), w, held, prepared)
+	e.began = true
+	return e
 }
 
 // notBegun is the end of a write that did not come so far. What went wrong with the time of the call that it was made for
 // says nothing to another call.
 func notBegun(ctx context.Context, err error) end {
-	tooShort := apierr.From(err).Reason == paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT
-	return end{err: err, leftEarly: tooShort || ctx.Err() != nil}
+	short := false
+	switch apierr.From(err).Reason {
+	case paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED:
+		err, short = tooShort(), true
+	case paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT:
+		short = true
+	default:
+	}
+	return end{err: err, leftEarly: short || ctx.Err() != nil}
 }
 
 // begin writes the operation down. It returns the hold on it if this call began it.

@@ -75,7 +75,7 @@ var operationMutants = []mutant{
 	},
 	{
 		name: "a caller that leaves does not cut a charge",
-		file: "operation/write.go", old: "return r.send(context.WithoutCancel(ctx), w", new: "return r.send(ctx, w",
+		file: "operation/write.go", old: "e := r.send(context.WithoutCancel(ctx), w", new: "e := r.send(ctx, w",
 		run: "M22",
 	},
 	{
