@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ const (
 
 // answerBy says until when a write may be waited for.
 func answerBy(ctx context.Context) (time.Time, error) {
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
 		return time.Time{}, err
 	}
 	deadline, ok := ctx.Deadline()

@@ -83,7 +83,6 @@ var kinds = map[paymentsv1.ErrorReason]answerKind{
 	paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CREDENTIALS:      nothing,
 	paymentsv1.ErrorReason_ERROR_REASON_OUTCOME_PENDING:         open,
 	paymentsv1.ErrorReason_ERROR_REASON_OPERATION_IN_PROGRESS:   open,
-	paymentsv1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED:       open,
 	paymentsv1.ErrorReason_ERROR_REASON_CANCELLED:               open,
 	paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED:  reused,
 }
