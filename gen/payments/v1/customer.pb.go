@@ -59,7 +59,9 @@ type Customer struct {
 	// Output only. Whether it is deleted. Then only `id` is known besides: Stripe forgets the rest.
 	Deleted bool `protobuf:"varint,13,opt,name=deleted,proto3" json:"deleted,omitempty"`
 	// Output only. Whether it is real: false in Stripe's test mode and in the sandbox.
-	Livemode      bool `protobuf:"varint,14,opt,name=livemode,proto3" json:"livemode,omitempty"`
+	Livemode bool `protobuf:"varint,14,opt,name=livemode,proto3" json:"livemode,omitempty"`
+	// Output only. The test clock whose time they live in, `clock_...`. Empty in real time.
+	TestClockId   string `protobuf:"bytes,15,opt,name=test_clock_id,json=testClockId,proto3" json:"test_clock_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -192,11 +194,18 @@ func (x *Customer) GetLivemode() bool {
 	return false
 }
 
+func (x *Customer) GetTestClockId() string {
+	if x != nil {
+		return x.TestClockId
+	}
+	return ""
+}
+
 var File_payments_v1_customer_proto protoreflect.FileDescriptor
 
 const file_payments_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	"\x1apayments/v1/customer.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19payments/v1/address.proto\"\xf1\x05\n" +
+	"\x1apayments/v1/customer.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19payments/v1/address.proto\"\x95\x06\n" +
 	"\bCustomer\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\x04name\x18\x02 \x01(\tB\v\xbaH\x05r\x03\x18\x80\x02\x80\x01\x01R\x04name\x12!\n" +
@@ -217,7 +226,8 @@ const file_payments_v1_customer_proto_rawDesc = "" +
 	"delinquent\x18\f \x01(\bR\n" +
 	"delinquent\x12\x18\n" +
 	"\adeleted\x18\r \x01(\bR\adeleted\x12\x1a\n" +
-	"\blivemode\x18\x0e \x01(\bR\blivemode\x1a;\n" +
+	"\blivemode\x18\x0e \x01(\bR\blivemode\x12\"\n" +
+	"\rtest_clock_id\x18\x0f \x01(\tR\vtestClockId\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\xa6\x01\n" +

@@ -30,7 +30,11 @@ type CreateCustomerRequest struct {
 	// Required. Makes repetition safe; see the service.
 	IdempotencyKey string `protobuf:"bytes,1,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// The customer; all of it may be empty. What is output only is ignored.
-	Customer      *Customer `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	Customer *Customer `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The test clock whose time the customer lives in, `clock_...`, with all subscriptions. At most three customers live
+	// on one. ListCustomers does not tell of them. INVALID_FIELD: with a live key, or there is no such clock.
+	// https://docs.stripe.com/billing/testing/test-clocks.
+	TestClockId   string `protobuf:"bytes,3,opt,name=test_clock_id,json=testClockId,proto3" json:"test_clock_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -77,6 +81,13 @@ func (x *CreateCustomerRequest) GetCustomer() *Customer {
 		return x.Customer
 	}
 	return nil
+}
+
+func (x *CreateCustomerRequest) GetTestClockId() string {
+	if x != nil {
+		return x.TestClockId
+	}
+	return ""
 }
 
 // Answers with the new customer.
@@ -2616,10 +2627,11 @@ var File_payments_v1_customer_service_proto protoreflect.FileDescriptor
 
 const file_payments_v1_customer_service_proto_rawDesc = "" +
 	"\n" +
-	"\"payments/v1/customer_service.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apayments/v1/customer.proto\x1a\x19payments/v1/options.proto\x1a\x19payments/v1/payment.proto\x1a payments/v1/payment_method.proto\x1a\x1epayments/v1/setup_intent.proto\"\x96\x01\n" +
+	"\"payments/v1/customer_service.proto\x12\vpayments.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apayments/v1/customer.proto\x1a\x19payments/v1/options.proto\x1a\x19payments/v1/payment.proto\x1a payments/v1/payment_method.proto\x1a\x1epayments/v1/setup_intent.proto\"\xe0\x01\n" +
 	"\x15CreateCustomerRequest\x12J\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x19\x10\b\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\x0eidempotencyKey\x121\n" +
-	"\bcustomer\x18\x02 \x01(\v2\x15.payments.v1.CustomerR\bcustomer\"g\n" +
+	"\bcustomer\x18\x02 \x01(\v2\x15.payments.v1.CustomerR\bcustomer\x12H\n" +
+	"\rtest_clock_id\x18\x03 \x01(\tB$\xbaH!r\x1f2\x1d^(clock_[A-Za-z0-9]{1,250})?$R\vtestClockId\"g\n" +
 	"\x16CreateCustomerResponse\x121\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x15.payments.v1.CustomerR\bcustomer\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\"Y\n" +

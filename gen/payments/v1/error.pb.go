@@ -98,6 +98,16 @@ const (
 	// UNAVAILABLE. Tillgate's own store can not be reached or written, and this call did nothing. google.rpc.RetryInfo
 	// says when to ask again, with the same key.
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 25
+	// FAILED_PRECONDITION. Something would be due at once for a change of plans, and Stripe can not hold the change back
+	// until it is paid. Make it at the period's end, or say `allow_unpaid`. Metadata: `cause` (`PAYMENT_METHOD`,
+	// `SEND_INVOICE` or `COLLECTION_PAUSED`) and `amount_due`, in minor units.
+	ErrorReason_ERROR_REASON_UPGRADE_NOT_SECURED ErrorReason = 26
+	// FAILED_PRECONDITION. An earlier change of plans waits for its payment. Pay or void its invoice. Metadata:
+	// `invoice_id`.
+	ErrorReason_ERROR_REASON_CHANGE_PENDING ErrorReason = 27
+	// FAILED_PRECONDITION. What a preview said does not hold any more. Preview again. Metadata: `amount_due`, in minor
+	// units, where it is another one.
+	ErrorReason_ERROR_REASON_PREVIEW_STALE ErrorReason = 28
 )
 
 // Enum value maps for ErrorReason.
@@ -129,6 +139,9 @@ var (
 		23: "ERROR_REASON_CANCELLED",
 		24: "ERROR_REASON_INTERNAL",
 		25: "ERROR_REASON_STORE_UNAVAILABLE",
+		26: "ERROR_REASON_UPGRADE_NOT_SECURED",
+		27: "ERROR_REASON_CHANGE_PENDING",
+		28: "ERROR_REASON_PREVIEW_STALE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":             0,
@@ -157,6 +170,9 @@ var (
 		"ERROR_REASON_CANCELLED":               23,
 		"ERROR_REASON_INTERNAL":                24,
 		"ERROR_REASON_STORE_UNAVAILABLE":       25,
+		"ERROR_REASON_UPGRADE_NOT_SECURED":     26,
+		"ERROR_REASON_CHANGE_PENDING":          27,
+		"ERROR_REASON_PREVIEW_STALE":           28,
 	}
 )
 
@@ -387,7 +403,7 @@ const file_payments_v1_error_proto_rawDesc = "" +
 	"\x10customer_message\x18\x06 \x01(\tR\x0fcustomerMessage\x12:\n" +
 	"\vretry_after\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12&\n" +
-	"\x0fraw_advice_code\x18\b \x01(\tR\rrawAdviceCode*\xa0\a\n" +
+	"\x0fraw_advice_code\x18\b \x01(\tR\rrawAdviceCode*\x87\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12'\n" +
@@ -415,7 +431,10 @@ const file_payments_v1_error_proto_rawDesc = "" +
 	"\x1cERROR_REASON_NOT_IMPLEMENTED\x10\x16\x12\x1a\n" +
 	"\x16ERROR_REASON_CANCELLED\x10\x17\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x18\x12\"\n" +
-	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x19*\xe8\x01\n" +
+	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x19\x12$\n" +
+	" ERROR_REASON_UPGRADE_NOT_SECURED\x10\x1a\x12\x1f\n" +
+	"\x1bERROR_REASON_CHANGE_PENDING\x10\x1b\x12\x1e\n" +
+	"\x1aERROR_REASON_PREVIEW_STALE\x10\x1c*\xe8\x01\n" +
 	"\rDeclineAdvice\x12\x1e\n" +
 	"\x1aDECLINE_ADVICE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aDECLINE_ADVICE_RETRY_LATER\x10\x01\x12\x1b\n" +

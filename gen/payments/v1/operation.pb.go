@@ -205,7 +205,10 @@ type Operation struct {
 	// Output only. Who ended it with ResolveOperation, and the note they left. Empty otherwise.
 	Resolver string `protobuf:"bytes,16,opt,name=resolver,proto3" json:"resolver,omitempty"`
 	// Output only. See `resolver`.
-	Note          string `protobuf:"bytes,17,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,17,opt,name=note,proto3" json:"note,omitempty"`
+	// Output only. How many steps at Stripe are done, of an operation that takes several; `sends` and `look_ups` are of
+	// the step after them.
+	StepsDone     int32 `protobuf:"varint,18,opt,name=steps_done,json=stepsDone,proto3" json:"steps_done,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -359,11 +362,18 @@ func (x *Operation) GetNote() string {
 	return ""
 }
 
+func (x *Operation) GetStepsDone() int32 {
+	if x != nil {
+		return x.StepsDone
+	}
+	return 0
+}
+
 var File_payments_v1_operation_proto protoreflect.FileDescriptor
 
 const file_payments_v1_operation_proto_rawDesc = "" +
 	"\n" +
-	"\x1bpayments/v1/operation.proto\x12\vpayments.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/error.proto\"\xbd\x05\n" +
+	"\x1bpayments/v1/operation.proto\x12\vpayments.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17payments/v1/error.proto\"\xdc\x05\n" +
 	"\tOperation\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x16\n" +
@@ -384,7 +394,9 @@ const file_payments_v1_operation_proto_rawDesc = "" +
 	"\bend_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x125\n" +
 	"\bdue_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12\x1a\n" +
 	"\bresolver\x18\x10 \x01(\tR\bresolver\x12\x12\n" +
-	"\x04note\x18\x11 \x01(\tR\x04note*\xc5\x01\n" +
+	"\x04note\x18\x11 \x01(\tR\x04note\x12\x1d\n" +
+	"\n" +
+	"steps_done\x18\x12 \x01(\x05R\tstepsDone*\xc5\x01\n" +
 	"\x0eOperationState\x12\x1f\n" +
 	"\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17OPERATION_STATE_PENDING\x10\x01\x12\x1d\n" +

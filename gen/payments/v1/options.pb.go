@@ -56,6 +56,10 @@ const (
 	Scope_SCOPE_CUSTOMERS_READ Scope = 9
 	// Create, change and delete customers, their payment methods and setup intents.
 	Scope_SCOPE_CUSTOMERS_WRITE Scope = 10
+	// Read plans, subscriptions and invoices, and ask for access.
+	Scope_SCOPE_SUBSCRIPTIONS_READ Scope = 11
+	// Create and change plans, subscriptions and invoices, and charge the latter.
+	Scope_SCOPE_SUBSCRIPTIONS_WRITE Scope = 12
 )
 
 // Enum value maps for Scope.
@@ -72,6 +76,8 @@ var (
 		8:  "SCOPE_OPERATIONS_ADMIN",
 		9:  "SCOPE_CUSTOMERS_READ",
 		10: "SCOPE_CUSTOMERS_WRITE",
+		11: "SCOPE_SUBSCRIPTIONS_READ",
+		12: "SCOPE_SUBSCRIPTIONS_WRITE",
 	}
 	Scope_value = map[string]int32{
 		"SCOPE_UNSPECIFIED":         0,
@@ -85,6 +91,8 @@ var (
 		"SCOPE_OPERATIONS_ADMIN":    8,
 		"SCOPE_CUSTOMERS_READ":      9,
 		"SCOPE_CUSTOMERS_WRITE":     10,
+		"SCOPE_SUBSCRIPTIONS_READ":  11,
+		"SCOPE_SUBSCRIPTIONS_WRITE": 12,
 	}
 )
 
@@ -139,7 +147,7 @@ var File_payments_v1_options_proto protoreflect.FileDescriptor
 
 const file_payments_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\xb1\x02\n" +
+	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\xee\x02\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SCOPE_PAYMENTS_READ\x10\x01\x12\x18\n" +
@@ -152,7 +160,9 @@ const file_payments_v1_options_proto_rawDesc = "" +
 	"\x16SCOPE_OPERATIONS_ADMIN\x10\b\x12\x18\n" +
 	"\x14SCOPE_CUSTOMERS_READ\x10\t\x12\x19\n" +
 	"\x15SCOPE_CUSTOMERS_WRITE\x10\n" +
-	":[\n" +
+	"\x12\x1c\n" +
+	"\x18SCOPE_SUBSCRIPTIONS_READ\x10\v\x12\x1d\n" +
+	"\x19SCOPE_SUBSCRIPTIONS_WRITE\x10\f:[\n" +
 	"\x0erequired_scope\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x01(\x0e2\x12.payments.v1.ScopeR\rrequiredScopeB\xa5\x01\n" +
 	"\x0fcom.payments.v1B\fOptionsProtoP\x01Z7github.com/tillgate/tillgate/gen/payments/v1;paymentsv1\xa2\x02\x03PXX\xaa\x02\vPayments.V1\xca\x02\vPayments\\V1\xe2\x02\x17Payments\\V1\\GPBMetadata\xea\x02\fPayments::V1b\x06proto3"
 
