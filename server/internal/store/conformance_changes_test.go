@@ -41,6 +41,10 @@ func TestFences(t *testing.T) {
 			t.Helper()
 			return s.Hold(t.Context(), store.Hold{ID: id, Attempt: attempt, Lease: lease, Sends: 1})
 		},
+		"advance": func(t *testing.T, s store.Store, id string, attempt int64) error {
+			t.Helper()
+			return s.Advance(t.Context(), step(id, attempt, 1))
+		},
 		"finish": func(t *testing.T, s store.Store, id string, attempt int64) error {
 			t.Helper()
 			return s.Finish(t.Context(), store.Finish{
@@ -149,6 +153,7 @@ func TestEvents(t *testing.T) {
 			must(t, finishWith("op_5", endingAgain)) // A payment succeeds once, whatever is said to have caused it.
 			for i, kind := range []string{
 				"customer.deleted", "payment_method.detached", "setup_intent.succeeded", "setup_intent.canceled",
+				"customer.subscription.deleted", "invoice.paid", "invoice.voided",
 			} {
 				must(t, finishWith("op_6"+kind, store.Event{ObjectID: "x_1", Kind: kind, Cause: "tg1-1"}))
 				must(t, finishWith("op_7"+kind, store.Event{ObjectID: "x_1", Kind: kind, Cause: "tg1-2"}))

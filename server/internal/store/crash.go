@@ -4,7 +4,7 @@ package store
 // commit of each change that an operation's course hangs on.
 func CrashPoints() []string {
 	var points []string
-	for _, change := range []string{"begin", "hold", "finish", "postpone", "claim"} {
+	for _, change := range []string{"begin", "hold", "advance", "finish", "postpone", "claim"} {
 		points = append(points, change+".before_commit", change+".after_commit")
 	}
 	return points

@@ -13,7 +13,7 @@ const pgErase = `WITH old AS (
 		request_hash = NULL, parameters = NULL, outcome = NULL, object_id = '', reason = 0, uncertainty = 0,
 		never_send = false, sends = 0, look_ups = 0, stripe_request_ids = '', resolver = '', note = '', begin_time = NULL,
 		update_time = NULL, end_time = NULL, due_time = NULL, last_send_time = NULL, held = false,
-		reference = '', generation = 0
+		reference = '', generation = 0, steps_done = 0
 	FROM old WHERE id = old_id RETURNING true`
 
 const pgEraseEvents = `DELETE FROM events WHERE id IN (

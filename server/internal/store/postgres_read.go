@@ -14,7 +14,8 @@ import (
 // pgColumns are what scan reads: a row, and the time when it was read.
 const pgColumns = `id, caller, method, idempotency_key, state, attempt, begin_token, request_hash, parameters, outcome,
 	object_id, reason, uncertainty, never_send, sends, look_ups, stripe_request_ids, resolver, note, begin_time, update_time,
-	end_time, due_time, last_send_time, erased, reference, generation, tillgate_now()`
+	end_time, due_time, last_send_time, erased, reference, generation, steps_done,
+	tillgate_now()`
 
 // readTries is how often a read is tried: connections that a restart of the server left dead are found out by use.
 const readTries = 3
@@ -34,7 +35,7 @@ func (r *pgRow) scan(rows pgx.Rows) error {
 		&o.ID, &o.Caller, &o.Method, &o.IdempotencyKey, &o.State, &o.Attempt, &r.token, &o.RequestHash, &o.Parameters,
 		&o.Outcome, &o.ObjectID, &o.Reason, &o.Uncertainty, &o.NeverSend, &o.Sends, &o.LookUps, &requestIDs, &o.Resolver,
 		&o.Note, &begin, &update, &end, &due, &lastSend, &o.Erased, &o.Reference,
-		&o.Generation, &r.now,
+		&o.Generation, &o.StepsDone, &r.now,
 	); err != nil {
 		return err
 	}

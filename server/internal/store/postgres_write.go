@@ -23,7 +23,7 @@ const pgBeginAnew = `
 		uncertainty = 0, never_send = false, sends = o.sends + 1, resolver = '', note = '',
 		begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
 		last_send_time = excluded.last_send_time, due_time = excluded.due_time, held = true,
-		reference = excluded.reference, generation = excluded.generation
+		reference = excluded.reference, generation = excluded.generation, steps_done = 0
 	WHERE o.state = 5 AND NOT o.erased
 		-- A call whose connection was lost may still be on its way when its operation has long been begun and
 		-- abandoned, by itself or by another: it begins anew only what it has seen abandoned.

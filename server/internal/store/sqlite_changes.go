@@ -21,7 +21,7 @@ const (
 			reason = 0, uncertainty = 0, never_send = 0, sends = sends + 1, resolver = '', note = '',
 			begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
 			due_time = excluded.due_time, last_send_time = excluded.last_send_time, reference = excluded.reference,
-			generation = excluded.generation
+			generation = excluded.generation, steps_done = 0
 		WHERE state = 5 AND erased = 0
 		RETURNING ` + operationColumns
 

@@ -64,6 +64,8 @@ func crashAt(t *testing.T, s store.Store, change string) {
 	switch change {
 	case "hold":
 		must(t, s.Hold(t.Context(), store.Hold{ID: "op_1", Attempt: 1, Lease: lease, Sends: 1}))
+	case "advance":
+		must(t, s.Advance(t.Context(), step("op_1", 1, 1)))
 	case "finish":
 		must(t, finishLarge(t, s, "op_1"))
 	case "postpone":
@@ -170,6 +172,8 @@ func TestSQLiteCrashPoints(t *testing.T) {
 		"begin.after_commit":     {begun: true, stands: pending},
 		"hold.before_commit":     {begun: true, stands: pending},
 		"hold.after_commit":      {begun: true, stands: func(op store.Operation) bool { return op.Sends == 2 }},
+		"advance.before_commit":  {begun: true, stands: pending},
+		"advance.after_commit":   {begun: true, stands: func(op store.Operation) bool { return op.StepsDone == 1 }},
 		"finish.before_commit":   {begun: true, stands: pending},
 		"finish.after_commit":    {begun: true, stands: in(store.Succeeded), events: 1},
 		"postpone.before_commit": {begun: true, stands: pending},

@@ -23,7 +23,7 @@ const (
 			begin_token = NULL, request_hash = NULL, parameters = NULL, outcome = NULL, object_id = '', reason = 0,
 			uncertainty = 0, never_send = 0, sends = 0, look_ups = 0, stripe_request_ids = '', resolver = '', note = '',
 			begin_time = NULL, update_time = NULL, end_time = NULL, due_time = NULL, last_send_time = NULL, erased = 1,
-			reference = '', generation = 0
+			reference = '', generation = 0, steps_done = 0
 		WHERE id IN (SELECT id FROM operations WHERE end_time IS NOT NULL AND end_time < ?1 AND erased = 0
 			ORDER BY end_time LIMIT ?2)`
 

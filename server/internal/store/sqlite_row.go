@@ -10,7 +10,7 @@ import (
 // operationColumns are those that a row is read from, in the order of scan.
 const operationColumns = `id, caller, method, idempotency_key, state, attempt, held, begin_token, request_hash, parameters,
 	outcome, object_id, reason, uncertainty, never_send, sends, look_ups, stripe_request_ids, resolver, note, begin_time,
-	update_time, end_time, due_time, last_send_time, erased, reference, generation`
+	update_time, end_time, due_time, last_send_time, erased, reference, generation, steps_done`
 
 // row is an operation with what the store alone needs to know.
 type row struct {
@@ -24,7 +24,8 @@ func (r *row) scan(scan func(into ...any) error) error {
 	var began, updated, ended, due, lastSend sql.Null[int64]
 	if err := scan(&r.ID, &r.Caller, &r.Method, &r.IdempotencyKey, &r.State, &r.Attempt, &r.held, &r.token, &r.RequestHash,
 		&r.Parameters, &r.Outcome, &r.ObjectID, &r.Reason, &r.Uncertainty, &r.NeverSend, &r.Sends, &r.LookUps, &requestIDs,
-		&r.Resolver, &r.Note, &began, &updated, &ended, &due, &lastSend, &r.Erased, &r.Reference, &r.Generation); err != nil {
+		&r.Resolver, &r.Note, &began, &updated, &ended, &due, &lastSend, &r.Erased, &r.Reference, &r.Generation,
+		&r.StepsDone); err != nil {
 		return err
 	}
 	r.StripeRequestIDs = splitRequestIDs(requestIDs)

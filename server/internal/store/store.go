@@ -51,6 +51,11 @@ type Store interface {
 	Begin(ctx context.Context, b Begin) (op Operation, begun bool, err error)
 	// Hold keeps the operation for this attempt for another lease, and counts a send that is about to be made. ErrFenced.
 	Hold(ctx context.Context, h Hold) error
+	// Advance puts what is left of an operation of several steps in the place of its parameters, once a step is done, durably
+	// and before the next one is sent. It is Pending then, with one send of that step about to be made, as if nothing had
+	// gone wrong before; and held for another lease. It may be repeated after ErrUncertain: what this attempt has already
+	// written is kept for the lease. ErrFenced, also where the step before is not the last that was done.
+	Advance(ctx context.Context, a Advance) error
 	// Finish ends the operation and writes its events, in one transaction. It may be repeated after ErrUncertain: what
 	// this attempt has already written is no error. ErrFenced.
 	Finish(ctx context.Context, f Finish) error
@@ -115,6 +120,19 @@ type Hold struct {
 	Sends int
 }
 
+// Advance is a step that is done, and what follows it.
+type Advance struct {
+	ID      string
+	Attempt int64
+	Lease   time.Duration
+	// StepsDone is how many are, with this one.
+	StepsDone int
+	// Parameters are what Stripe still gets, sealed.
+	Parameters []byte
+	// StripeRequestIDs are those to remember beside the ones that stand.
+	StripeRequestIDs []string
+}
+
 // Finish is how an operation ended.
 type Finish struct {
 	ID      string
@@ -158,7 +176,7 @@ type Postpone struct {
 	After time.Duration
 	// Uncertainty is the number of a payments.v1.OperationUncertainty.
 	Uncertainty int32
-	// NeverSend is whether it must not be sent again. Once said, it stays so.
+	// NeverSend is whether it must not be sent again. Once said, it stays so, but for another step.
 	NeverSend bool
 	// LookUps is how many look-ups found nothing, 0 or 1.
 	LookUps int
@@ -182,11 +200,12 @@ type Operation struct {
 	// Reason is the number of a payments.v1.ErrorReason; Uncertainty that of a payments.v1.OperationUncertainty.
 	Reason, Uncertainty int32
 	NeverSend           bool
-	Sends, LookUps      int
-	StripeRequestIDs    []string
-	Resolver, Note      string
-	// EndTime is zero until it is final, DueTime from then on. LastSend is when it was last about to be sent: at Begin, or
-	// at the last Hold that counted a send.
+	// Sends and LookUps count those of the step that it is at, and StepsDone the steps before.
+	Sends, LookUps, StepsDone int
+	StripeRequestIDs          []string
+	Resolver, Note            string
+	// EndTime is zero until it is final, DueTime from then on. LastSend is when it was last about to be sent: at Begin, at
+	// an Advance, or at the last Hold that counted a send.
 	BeginTime, UpdateTime, EndTime, DueTime, LastSend time.Time
 	// Age is how long ago it began, by the store's clock when it was read. It is MaxAge where that clock has gone back and
 	// nothing is known: old enough for everything.
