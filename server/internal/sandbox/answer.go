@@ -44,7 +44,7 @@ func printed(object any) []byte {
 }
 
 func (c *call) refuse(f *failure) answer {
-	a := c.answer(f.status, f.body(c.requestID, c.at))
+	a := c.answer(f.status, f.body(c.requestID, c.received))
 	if f.status == http.StatusUnauthorized {
 		a.header.Set("Www-Authenticate", `Basic realm="Stripe"`)
 	}

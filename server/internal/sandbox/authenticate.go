@@ -32,9 +32,10 @@ func (s *Sandbox) controlAuthenticate(r *http.Request, id string) answer {
 	}
 	// Stripe.js asks in the customer's browser: such an event has no request id, and the attempt as its key (captured).
 	c := &call{at: now, echoed: id + "-" + pi.waiting.attempt}
+	s.enter(c, pi.Customer.id)
 	next := *pi
 	s.authenticate3DS(c, &next, succeeded)
-	s.world.paymentIntents.put(next.ID, &next)
+	s.putIntent(c, &next)
 	return controlAnswer(http.StatusOK, &next)
 }
 

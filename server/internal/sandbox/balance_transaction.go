@@ -22,6 +22,8 @@ type balanceTransaction struct {
 	Source            ref         `json:"source"`
 	Status            string      `json:"status"`
 	Type              string      `json:"type"`
+
+	clock string // the test clock whose time counts
 }
 
 type feeDetail struct {
@@ -56,6 +58,7 @@ func (s *Sandbox) newBalanceTransaction(c *call, ch *charge, amount int64, sourc
 		ID: s.ids.payment("txn_", stemOf(ch.ID)), Object: "balance_transaction", Amount: amount,
 		AvailableOn: c.at.Add(toBank).Truncate(24 * time.Hour).Unix(), Created: c.at.Unix(), Currency: ch.Currency,
 		FeeDetails: []feeDetail{}, Net: amount, Source: ref{id: source}, Status: "pending",
+		clock: c.clock,
 	}
 	s.world.balanceTransactions.put(tx.ID, tx)
 	return tx

@@ -55,11 +55,11 @@ func (s *Sandbox) awaitDeposits(c *call, pi *paymentIntent, how confirmation) *f
 	pi.NextAction = s.depositAction(c, "pacs")
 	pi.PaymentMethod, pi.Status = ref{id: how.method.ID}, statusRequiresAction
 	id, attempt := pi.ID, pi.waiting.attempt
-	s.schedule(c.at.Add(depositLife), func(s *Sandbox, c *call) {
+	s.schedule(c, c.at.Add(depositLife), func(s *Sandbox, c *call) {
 		if stored, _ := s.world.paymentIntents.get(id); stored.waiting != nil && stored.waiting.attempt == attempt {
 			next := *stored
 			s.failed(c, &next, s.barAccount(how.method.ID), "", &deniedTooLate)
-			s.world.paymentIntents.put(id, &next)
+			s.putIntent(c, &next)
 		}
 	})
 	s.emit(c, "payment_intent.requires_action", pi, nil)
@@ -89,7 +89,7 @@ func (s *Sandbox) verifyPaymentIntent(c *call) (any, *failure) {
 			refused = s.sendDebit(c, &next, how)
 		}
 	}
-	s.world.paymentIntents.put(next.ID, &next)
+	s.putIntent(c, &next)
 	if refused != nil {
 		return nil, refused.about(&next)
 	}

@@ -23,7 +23,9 @@ type call struct {
 	key       string // the Idempotency-Key
 	echoed    string // the key in the answer: Stripe makes one up for a POST that has none
 	requestID string
-	at        time.Time
+	received  time.Time // by the sandbox's own time
+	at        time.Time // of the sandbox, or of the test clock
+	clock     string    // the test clock whose time it is; "" is the sandbox's own
 	route     *route
 	id        string // the object that the path names
 	below     string // one that belongs to it, where the path names that too
@@ -41,7 +43,8 @@ func (s *Sandbox) handle(r *http.Request) answer {
 	}
 	c.echoed = c.key
 	s.locked(func() {
-		c.requestID, c.at = s.ids.request(), s.now()
+		c.requestID, c.received = s.ids.request(), s.now()
+		c.at = c.received
 		s.catchUp(c.at)
 	})
 

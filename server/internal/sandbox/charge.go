@@ -29,7 +29,7 @@ type charge struct {
 	FailureCode                   nullString        `json:"failure_code"`
 	FailureMessage                nullString        `json:"failure_message"`
 	FraudDetails                  struct{}          `json:"fraud_details"`
-	Invoice                       null              `json:"invoice"`
+	Invoice                       ref               `json:"invoice"`
 	Livemode                      bool              `json:"livemode"`
 	Metadata                      map[string]string `json:"metadata"`
 	OnBehalfOf                    null              `json:"on_behalf_of"`

@@ -14,8 +14,8 @@ func (s *Sandbox) newCharge(c *call, pi *paymentIntent, method *paymentMethod, w
 	ch := &charge{
 		ID: s.ids.payment("ch_", stemOf(pi.ID)), Object: "charge", Amount: pi.Amount,
 		BillingDetails: method.BillingDetails, Created: c.at.Unix(), Currency: pi.Currency, Customer: pi.Customer,
-		Description: pi.Description,
-		Metadata:    maps.Clone(pi.Metadata), PaymentIntent: ref{id: pi.ID}, PaymentMethod: nullString(method.ID),
+		Description: pi.Description, Invoice: pi.Invoice,
+		Metadata: maps.Clone(pi.Metadata), PaymentIntent: ref{id: pi.ID}, PaymentMethod: nullString(method.ID),
 		PaymentMethodDetails: chargeDetails{Type: method.Type}, ReceiptEmail: pi.ReceiptEmail, Shipping: pi.Shipping,
 		StatementDescriptor: pi.StatementDescriptor, StatementDescriptorSuffix: pi.StatementDescriptorSuffix,
 		TransferGroup: pi.TransferGroup,

@@ -28,6 +28,8 @@ const maxAdvance = 50 * 365 * 24 * time.Hour
 //	POST   payment_intents/{id}/authenticate  {"outcome": "succeed"} or "fail": takes the 3D Secure step
 //	POST   setup_intents/{id}/authenticate    likewise
 //	POST   refunds/{id}/require_action        makes a pending refund wait for the customer
+//	POST   settings       {"dunning_end": "unpaid"}, "past_due" or "canceled": what becomes of a subscription that nobody
+//	                      pays for, after the last try
 //	POST   reset          forgets everything
 func (s *Sandbox) control(r *http.Request) answer {
 	name := r.URL.Path[len(controlPrefix):]
@@ -54,6 +56,8 @@ func (s *Sandbox) control(r *http.Request) answer {
 		return controlAnswer(http.StatusOK, map[string]any{"faults": []Fault{}})
 	case "POST clock/advance":
 		return s.controlClock(r)
+	case "POST settings":
+		return s.controlSettings(r)
 	case "POST reset":
 		s.Reset()
 		return controlAnswer(http.StatusOK, map[string]any{})

@@ -10,7 +10,7 @@ type customer struct {
 	Address             *address          `json:"address"`
 	Balance             int64             `json:"balance"`
 	Created             int64             `json:"created"`
-	Currency            null              `json:"currency"`
+	Currency            nullString        `json:"currency"`
 	DefaultSource       null              `json:"default_source"`
 	Delinquent          bool              `json:"delinquent"`
 	Description         nullString        `json:"description"`
@@ -26,7 +26,7 @@ type customer struct {
 	PreferredLocales    []string          `json:"preferred_locales"`
 	Shipping            *shipping         `json:"shipping"`
 	TaxExempt           string            `json:"tax_exempt"`
-	TestClock           null              `json:"test_clock"`
+	TestClock           ref               `json:"test_clock"`
 
 	deleted bool // only the tombstone is left of it
 }
@@ -40,12 +40,13 @@ type invoiceSettings struct {
 
 func (cu *customer) identity() string { return cu.ID }
 
-// customerParam finds the customer that a parameter names; a deleted one is none.
-func (s *Sandbox) customerParam(_ *call, id, param string) (*customer, *failure) {
+// customerParam finds the customer that a parameter names, and enters that customer's time; a deleted one is none.
+func (s *Sandbox) customerParam(c *call, id, param string) (*customer, *failure) {
 	found, ok := s.world.customers.get(id)
 	if !ok || found.deleted {
 		return nil, missing(http.StatusBadRequest, "customer", id, param)
 	}
+	s.enter(c, id)
 	return found, nil
 }
 
@@ -68,11 +69,16 @@ func (s *Sandbox) getCustomer(c *call) (any, *failure) {
 	return found, nil
 }
 
-// listCustomers leaves out the deleted ones. E-mail addresses are compared letter by letter
-// (docs.stripe.com/api/customers/list).
+// listCustomers leaves out the deleted ones, and those on a test clock unless that clock is named. E-mail addresses are
+// compared letter by letter (docs.stripe.com/api/customers/list).
 func (s *Sandbox) listCustomers(c *call) (any, *failure) {
-	email := c.text("email")
+	email, clock := c.text("email"), c.text("test_clock")
+	if clock != "" {
+		if _, f := s.testClockParam(clock, "test_clock"); f != nil {
+			return nil, f
+		}
+	}
 	return pageOf(c, &s.world.customers, "customer", func(cu *customer) bool {
-		return !cu.deleted && c.within(cu.Created) && (email == "" || string(cu.Email) == email)
+		return !cu.deleted && cu.TestClock.id == clock && c.within(cu.Created) && (email == "" || string(cu.Email) == email)
 	})
 }

@@ -8,10 +8,16 @@ import (
 // createCustomer makes a customer and, where a method is named, attaches that to it. Nothing is made where the method
 // is refused.
 func (s *Sandbox) createCustomer(c *call) (any, *failure) {
+	clock := c.text("test_clock")
+	if clock != "" {
+		if f := s.joinTestClock(c, clock); f != nil {
+			return nil, f
+		}
+	}
 	cu := &customer{
 		ID: s.customerID(), Object: "customer", Created: c.at.Unix(), Metadata: map[string]string{},
 		InvoicePrefix: nullString(strings.ToUpper(s.ids.letters(8))), NextInvoiceSequence: 1, TaxExempt: "none",
-		PreferredLocales: []string{},
+		PreferredLocales: []string{}, TestClock: ref{id: clock},
 	}
 	id, preferred := c.text("payment_method"), c.text("invoice_settings", "default_payment_method")
 	if id == "" && preferred != "" {

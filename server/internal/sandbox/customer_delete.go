@@ -2,13 +2,14 @@ package sandbox
 
 import "slices"
 
-// deleteCustomer leaves nothing but a tombstone, and detaches the customer's methods. The event holds the customer as
-// it was.
+// deleteCustomer leaves nothing but a tombstone, ends the customer's subscriptions, and detaches the methods. The event
+// holds the customer as it was.
 func (s *Sandbox) deleteCustomer(c *call) (any, *failure) {
 	old, f := s.livingCustomer(c)
 	if f != nil {
 		return nil, f
 	}
+	s.endSubscriptionsOf(c, old.ID)
 	var methods []*paymentMethod
 	for _, method := range s.world.paymentMethods.rows {
 		if method.Customer.id == old.ID {

@@ -22,7 +22,7 @@ var customerRoutes = []route{
 var (
 	customerCreateShape = append(customerShape(false),
 		field{name: "payment_method", max: 5000}, field{name: "tax_id_data", kind: kindRefused},
-		field{name: "test_clock", kind: kindRefused},
+		field{name: "test_clock", max: 5000},
 	)
 	customerUpdateShape = append(customerShape(true),
 		field{name: "bank_account", kind: kindRefused}, field{name: "card", kind: kindRefused},
@@ -30,7 +30,7 @@ var (
 		field{name: "default_card", kind: kindRefused}, field{name: "default_source", kind: kindRefused},
 	)
 	customerListShape = listShape(
-		field{name: "email", kind: kindEmail, max: 512}, field{name: "test_clock", kind: kindRefused},
+		field{name: "email", kind: kindEmail, max: 512}, field{name: "test_clock", max: 5000},
 	)
 )
 

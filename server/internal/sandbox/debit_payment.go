@@ -97,7 +97,7 @@ func (s *Sandbox) sendDebit(c *call, pi *paymentIntent, how confirmation) *failu
 	pi.settledOn(ch, method)
 	pi.Status = statusProcessing
 	if delay, answers := method.debit.delay(); answers {
-		s.schedule(c.at.Add(delay), func(s *Sandbox, c *call) { s.bankAnswers(c, pi.ID, ch.ID, method) })
+		s.schedule(c, c.at.Add(delay), func(s *Sandbox, c *call) { s.bankAnswers(c, pi.ID, ch.ID, method) })
 	}
 	s.emit(c, "payment_intent.processing", pi, nil)
 	s.emit(c, "charge.pending", ch, nil)
@@ -139,7 +139,7 @@ func (s *Sandbox) bankAnswers(c *call, intentID, chargeID string, method *paymen
 		s.emit(c, "charge.succeeded", &ch, nil)
 		s.emit(c, "payment_intent.succeeded", &pi, nil)
 	}
-	s.world.paymentIntents.put(pi.ID, &pi)
+	s.putIntent(c, &pi)
 }
 
 // charged is what a charge shows of the account, and of why it is not even debited.

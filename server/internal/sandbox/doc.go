@@ -22,4 +22,13 @@
 // happens when the clock has reached it (agenda.go): a hold expires after its days, a bank settles a debit after four days
 // in the USA and five in the SEPA, a verification by microdeposits ends after ten, and refunds that are not made at once
 // take three minutes where Stripe takes days.
+//
+// A customer may live on a test clock (test_clock.go), and with the customer everything that is billed or paid there:
+// each clock has an agenda of its own, which runs while that clock is advanced. Unlike at Stripe, a payment outside of
+// any subscription is on its customer's clock as well: so a test sees a bank debit settle.
+//
+// A subscription is billed by itself: its periods (renewal.go), the tries to collect what nobody paid (dunning.go) and the
+// phases of a schedule (schedule_phase.go) stand on the agenda, and its invoices move it (subscription_status.go). A try
+// that failed is made again three, five and seven days after the one before; what then becomes of the subscription is a
+// setting of the account, canceled unless POST /_sandbox/settings says {"dunning_end": "unpaid"} or "past_due".
 package sandbox

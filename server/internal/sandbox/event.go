@@ -8,7 +8,7 @@ import (
 // Events are kept for 30 days (stripe-go event.go), and not more of them than a long test makes.
 const (
 	eventLife = 30 * 24 * time.Hour
-	maxEvents = 20_000
+	maxEvents = 100_000
 )
 
 // event is Stripe's object for something that happened. Its data never changes, whatever becomes of the object.
@@ -22,6 +22,8 @@ type event struct {
 	PendingWebhooks int          `json:"pending_webhooks"`
 	Request         eventRequest `json:"request"`
 	Type            string       `json:"type"`
+
+	recorded int64 // when it was made; a test clock may have been in another year
 }
 
 // eventData holds the object as it was then. Since objects are replaced and never changed, it needs no copy, and is
@@ -64,8 +66,12 @@ func (s *Sandbox) emit(c *call, kind string, now, before subject) {
 		Data:    eventData{now: now, before: before},
 		Request: eventRequest{ID: nullString(c.requestID), IdempotencyKey: nullString(c.echoed)}, Type: kind,
 	}
+	e.recorded = e.Created
+	if c.clock != "" {
+		e.recorded = s.now().Unix()
+	}
 	s.world.events.put(e.ID, e)
-	s.forgetEvents(c.at)
+	s.forgetEvents(time.Unix(e.recorded, 0))
 }
 
 // forgetEvents drops the events that are too old, or too many.
@@ -73,7 +79,7 @@ func (s *Sandbox) forgetEvents(now time.Time) {
 	events := &s.world.events
 	for len(events.rows) > 0 {
 		oldest := events.rows[0]
-		if len(events.rows) <= maxEvents && oldest.Created >= now.Add(-eventLife).Unix() {
+		if len(events.rows) <= maxEvents && oldest.recorded >= now.Add(-eventLife).Unix() {
 			return
 		}
 		events.dropOldest(oldest.ID)
@@ -82,7 +88,7 @@ func (s *Sandbox) forgetEvents(now time.Time) {
 
 // eventID shares the stem of a payment: evt_3Pc5u6BpqKPTmGHq2tq5M6qU is about pi_3Pc5u6BpqKPTmGHq2Gxos0rf.
 func (s *Sandbox) eventID(c *call, about subject) string {
-	if stem := stemOf(about.identity()); stem[0] == paymentGeneration {
+	if stem := stemOf(about.identity()); stem != "" && stem[0] == paymentGeneration {
 		return s.ids.payment("evt_", stem)
 	}
 	return s.ids.object("evt_", c.at)

@@ -15,21 +15,23 @@ var expandable = map[string]map[string]string{
 	"payment_intent": {
 		"latest_charge": "charge", "payment_method": "payment_method",
 		"customer":    "customer",
-		"application": "", "invoice": "", "last_payment_error": "", "on_behalf_of": "", "processing": "",
+		"invoice":     "invoice",
+		"application": "", "last_payment_error": "", "on_behalf_of": "", "processing": "",
 		"review": "", "source": "", "transfer_data": "",
 	},
 	"charge": {
 		"balance_transaction": "balance_transaction", "payment_intent": "payment_intent", "refunds": "list of refund",
 		"customer":    "customer",
 		"application": "", "application_fee": "", "destination": "", "dispute": "",
-		"failure_balance_transaction": "", "invoice": "", "on_behalf_of": "", "order": "", "review": "", "source": "",
+		"invoice":                     "invoice",
+		"failure_balance_transaction": "", "on_behalf_of": "", "order": "", "review": "", "source": "",
 		"source_transfer": "", "transfer": "", "transfer_data": "",
 	},
 	"payment_method": {"customer": "customer"},
 	"customer": {
 		"invoice_settings": "invoice_settings",
 		"cash_balance":     "", "default_source": "", "discount": "", "sources": "", "subscriptions": "", "tax": "",
-		"tax_ids": "", "test_clock": "",
+		"tax_ids": "", "test_clock": "test_helpers.test_clock",
 	},
 	"invoice_settings": {"default_payment_method": "payment_method"},
 	"setup_intent": {
@@ -49,6 +51,50 @@ var expandable = map[string]map[string]string{
 		"balance_transaction": "balance_transaction", "charge": "charge", "payment_intent": "payment_intent",
 		"refunds": "list of refund",
 	},
+	"product": {"default_price": "price", "features": "", "package_dimensions": "", "tax_code": ""},
+	"price": {
+		"product": "product", "tiers": "",
+		"currency_options": "", "custom_unit_amount": "", "recurring": "", "transform_quantity": "",
+	},
+	"plan": {"product": "product", "tiers": "", "transform_usage": ""},
+	"invoice": {
+		"charge": "charge", "customer": "customer", "default_payment_method": "payment_method",
+		"lines": "list of line_item", "payment_intent": "payment_intent", "subscription": "subscription",
+		"test_clock":      "test_helpers.test_clock",
+		"account_tax_ids": "", "application": "", "default_source": "", "discount": "", "discounts": "",
+		"latest_revision": "", "on_behalf_of": "", "quote": "",
+	},
+	"line_item": {"plan": "plan", "price": "price", "subscription": "subscription", "discounts": ""},
+	"invoiceitem": {
+		"customer": "customer", "invoice": "invoice", "plan": "plan", "price": "price", "subscription": "subscription",
+		"test_clock": "test_helpers.test_clock",
+		"discounts":  "",
+	},
+	"subscription": {
+		"customer": "customer", "default_payment_method": "payment_method", "items": "list of subscription_item",
+		"latest_invoice": "invoice", "pending_setup_intent": "setup_intent", "plan": "plan",
+		"schedule": "subscription_schedule", "test_clock": "test_helpers.test_clock",
+		"application": "", "default_source": "", "discount": "", "on_behalf_of": "",
+	},
+	"subscription_item": {"plan": "plan", "price": "price"},
+	"subscription_schedule": {
+		"customer": "customer", "default_settings": "schedule_settings", "phases": "schedule_phase",
+		"subscription": "subscription", "test_clock": "test_helpers.test_clock", "application": "",
+	},
+	"schedule_phase": {
+		"default_payment_method": "payment_method", "items": "schedule_item",
+		"coupon": "", "default_tax_rates": "", "on_behalf_of": "",
+	},
+	"schedule_item":     {"plan": "plan", "price": "price"},
+	"schedule_settings": {"default_payment_method": "payment_method", "on_behalf_of": ""},
+
+	"list of subscription":          {"data": "subscription"},
+	"list of subscription_item":     {"data": "subscription_item"},
+	"list of subscription_schedule": {"data": "subscription_schedule"},
+
+	"list of invoice":        {"data": "invoice"},
+	"list of invoiceitem":    {"data": "invoiceitem"},
+	"list of line_item":      {"data": "line_item"},
 	"event":                  {"data": "", "request": ""},
 	"list of charge":         {"data": "charge"},
 	"list of customer":       {"data": "customer"},
@@ -56,7 +102,12 @@ var expandable = map[string]map[string]string{
 	"list of payment_intent": {"data": "payment_intent"},
 	"list of payment_method": {"data": "payment_method"},
 	"list of refund":         {"data": "refund"},
+	"list of plan":           {"data": "plan"},
+	"list of price":          {"data": "price"},
+	"list of product":        {"data": "product"},
 	"list of setup_intent":   {"data": "setup_intent"},
+
+	"list of test_helpers.test_clock": {"data": "test_helpers.test_clock"},
 }
 
 // checkExpand refuses a path before anything is executed.
@@ -103,6 +154,7 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 	case *paymentIntent:
 		snapshot := *o
 		s.expandRef(&snapshot.Customer, below["customer"])
+		s.expandRef(&snapshot.Invoice, below["invoice"])
 		s.expandRef(&snapshot.LatestCharge, below["latest_charge"])
 		s.expandRef(&snapshot.PaymentMethod, below["payment_method"])
 		return &snapshot
@@ -120,6 +172,7 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 		snapshot := *o
 		s.expandRef(&snapshot.BalanceTransaction, below["balance_transaction"])
 		s.expandRef(&snapshot.Customer, below["customer"])
+		s.expandRef(&snapshot.Invoice, below["invoice"])
 		s.expandRef(&snapshot.PaymentIntent, below["payment_intent"])
 		if below["refunds"] != nil {
 			snapshot.Refunds = s.refundsOf(o, below["refunds"])
@@ -132,6 +185,7 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 		snapshot := *o
 		s.expandRef(&snapshot.InvoiceSettings.DefaultPaymentMethod,
 			underneath(below["invoice_settings"], "default_payment_method"))
+		s.expandRef(&snapshot.TestClock, below["test_clock"])
 		return &snapshot
 	case *paymentMethod:
 		snapshot := *o
@@ -147,6 +201,36 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 			s.expandRef(snapshot.FailureBalanceTransaction, below["failure_balance_transaction"])
 		}
 		return &snapshot
+	case *product:
+		snapshot := *o
+		s.expandRef(&snapshot.DefaultPrice, below["default_price"])
+		return &snapshot
+	case *price:
+		snapshot := *o
+		s.expandRef(&snapshot.Product, below["product"])
+		if below["tiers"] != nil {
+			snapshot.Tiers = o.tiers
+		}
+		return &snapshot
+	case *plan:
+		snapshot := *o
+		s.expandRef(&snapshot.Product, below["product"])
+		if below["tiers"] != nil {
+			snapshot.Tiers = o.tiers
+		}
+		return &snapshot
+	case *subscription:
+		return s.expandedSubscription(o, below)
+	case *subscriptionItem:
+		return s.expandedItem(o, below)
+	case *subscriptionSchedule:
+		return s.expandedSchedule(o, below)
+	case *invoice:
+		return s.expandedInvoice(o, below)
+	case *invoiceLine:
+		return s.expandedLine(o, below)
+	case *invoiceItem:
+		return s.expandedInvoiceItem(o, below)
 	case *page:
 		for i, item := range o.Data {
 			o.Data[i] = s.expanded(item, inside(below["data"]))
@@ -154,7 +238,7 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 		return o
 	case *balanceTransaction:
 		snapshot := *o
-		snapshot.Status = o.statusAt(s.now())
+		snapshot.Status = o.statusAt(s.timeOf(o.clock))
 		s.expandRef(&snapshot.Source, below["source"])
 		return &snapshot
 	}
@@ -225,8 +309,21 @@ func (s *Sandbox) lookUp(id string) any {
 		return found(s.world.paymentMethods.get(id))
 	case "txn":
 		return found(s.world.balanceTransactions.get(id))
+	case "sub":
+		if strings.HasPrefix(id, "sub_sched_") {
+			return found(s.world.schedules.get(id))
+		}
+		return found(s.world.subscriptions.get(id))
+	case "in":
+		return found(s.world.invoices.get(id))
+	case "ii":
+		return found(s.world.invoiceItems.get(id))
+	case "price":
+		return found(s.world.prices.get(id))
+	case "clock":
+		return found(s.world.testClocks.get(id))
 	}
-	return nil
+	return found(s.world.products.get(id)) // whose id may be anything
 }
 
 // found makes a missing object nil, where a nil pointer in an interface would not be.

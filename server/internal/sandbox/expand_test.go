@@ -37,8 +37,8 @@ func TestT01_Expand(t *testing.T) {
 				"latest_charge.balance_transaction.object": "balance_transaction", "latest_charge.payment_intent.id": id,
 			},
 		},
-		{"null stays null", intentsPath + "/" + id, "expand[]=customer&expand[]=review&expand[]=invoice.foo", map[string]any{
-			"customer": nil, "review": nil, "invoice": nil,
+		{"null stays null", intentsPath + "/" + id, "expand[]=customer&expand[]=review&expand[]=application.foo", map[string]any{
+			"customer": nil, "review": nil, "invoice": nil, "application": nil,
 		}},
 		{"refunds of a charge", "/v1/charges/" + chargeID, "expand[]=refunds", map[string]any{
 			"refunds.object": "list", "refunds.has_more": false, "refunds.url": "/v1/charges/" + chargeID + "/refunds",

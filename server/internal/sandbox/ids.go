@@ -64,10 +64,11 @@ func (m *idMaker) letters(n int) string {
 	return string(b)
 }
 
-// stemOf is the part of a payment's id that its charges, refunds, balance transactions and events share.
+// stemOf is the part of a payment's id that its charges, refunds, balance transactions and events share. A product may
+// have any id: one that is too short has none.
 func stemOf(id string) string {
 	_, rest, _ := strings.Cut(id, "_")
-	return rest[:len(rest)-7]
+	return rest[:max(0, len(rest)-7)]
 }
 
 // uuid makes a version 4 UUID, the form of a 3D Secure transaction id.

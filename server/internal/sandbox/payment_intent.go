@@ -37,7 +37,7 @@ type paymentIntent struct {
 	Currency                          string                `json:"currency"`
 	Customer                          ref                   `json:"customer"`
 	Description                       nullString            `json:"description"`
-	Invoice                           null                  `json:"invoice"`
+	Invoice                           ref                   `json:"invoice"`
 	LastPaymentError                  *paymentError         `json:"last_payment_error"`
 	LatestCharge                      ref                   `json:"latest_charge"`
 	Livemode                          bool                  `json:"livemode"`

@@ -18,6 +18,10 @@ func (s *Sandbox) cancelPaymentIntent(c *call) (any, *failure) {
 	if f != nil {
 		return nil, f
 	}
+	if pi.Invoice.id != "" {
+		return nil, invalid("", "", "You cannot cancel PaymentIntents created by invoices. Try voiding the invoice instead.").
+			about(pi)
+	}
 	if !slices.Contains(cancelable, pi.Status) {
 		allowed := strings.Join(cancelable, ", ")
 		if pi.Status != statusProcessing {
@@ -47,7 +51,7 @@ func (s *Sandbox) canceled(c *call, pi *paymentIntent, reason nullString, kind s
 		s.world.charges.put(ch.ID, ch)
 		s.emit(c, kind, ch, held)
 	}
-	s.world.paymentIntents.put(next.ID, &next)
+	s.putIntent(c, &next)
 	s.emit(c, "payment_intent.canceled", &next, nil)
 	return &next
 }

@@ -41,7 +41,7 @@ func (s *Sandbox) capturePaymentIntent(c *call) (any, *failure) {
 		s.release(c, &next, ch, rest, "")
 	}
 	s.world.charges.put(ch.ID, ch)
-	s.world.paymentIntents.put(next.ID, &next)
+	s.putIntent(c, &next)
 	s.emit(c, "charge.captured", ch, held)
 	s.emit(c, "payment_intent.succeeded", &next, nil)
 	return &next, nil

@@ -39,6 +39,9 @@ func (s *Sandbox) confirmPaymentIntent(c *call) (any, *failure) {
 	if f := pi.mayConfirm(); f != nil {
 		return nil, f
 	}
+	if f := pi.asInvoiced(c); f != nil {
+		return nil, f
+	}
 	id := orElse(c.text("payment_method"), pi.PaymentMethod.id)
 	var method *paymentMethod
 	if id != "" {
@@ -63,7 +66,7 @@ func (s *Sandbox) attempt(c *call, pi *paymentIntent, next paymentIntent, how co
 	if f != nil && f.status != http.StatusPaymentRequired {
 		return nil, f.about(pi)
 	}
-	s.world.paymentIntents.put(next.ID, &next)
+	s.putIntent(c, &next)
 	if f != nil {
 		return nil, f.about(&next)
 	}
@@ -124,6 +127,9 @@ func (s *Sandbox) confirm(c *call, pi *paymentIntent, how confirmation) *failure
 	case card.auth == authBroken, card.auth == authBrokenIfAsked && demanded:
 		return s.declined(c, pi, how.method, &declineGeneric)
 	case how.offSession && (card.auth == authRequired || card.auth == authUnlessSetUp && !how.method.setUp):
+		if pi.Invoice.id != "" { // the customer is asked to come back (docs.stripe.com/billing/subscriptions/overview)
+			return s.actionRequired(c, pi, how)
+		}
 		return s.declined(c, pi, how.method, &declineAuth)
 	case !how.offSession && card.challenges(demanded):
 		return s.actionRequired(c, pi, how)
@@ -175,7 +181,7 @@ func (p *paymentIntent) mayPay(how confirmation) *failure {
 			"with a payment method or ConfirmationToken.")
 	case how.method.used:
 		return invalid("", "", previouslyUsed)
-	case how.offSession && p.SetupFutureUsage != "":
+	case how.offSession && p.SetupFutureUsage != "" && p.Invoice.id == "": // an invoice is collected so, again and again
 		return invalid("", "", "You cannot confirm with the `off_session` parameter when `setup_future_usage` is also set on "+
 			"the PaymentIntent because you cannot set up future usages when processing payments off-session.")
 	}

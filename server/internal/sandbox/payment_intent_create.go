@@ -153,6 +153,7 @@ func (s *Sandbox) findIntent(c *call) (*paymentIntent, *failure) {
 	if !ok {
 		return nil, missing(http.StatusNotFound, "payment_intent", c.id, "intent")
 	}
+	s.enter(c, pi.Customer.id)
 	if secret := c.text("client_secret"); c.has("client_secret") && secret != pi.ClientSecret {
 		return nil, invalid("payment_intent_invalid_parameter", "client_secret", "The client_secret provided does not match "+
 			"any associated PaymentIntent on this account. Ensure the publishable key used belongs to the same account that "+

@@ -29,7 +29,7 @@ func (s *Sandbox) paid(c *call, pi *paymentIntent, how confirmation) {
 	pi.AmountCapturable, pi.Status = pi.Amount, statusRequiresCapture
 	s.record(c, MovementAuthorize, pi, ch, ch.Amount)
 	s.world.charges.put(ch.ID, ch)
-	s.schedule(deadline, func(s *Sandbox, c *call) { s.expire(c, pi.ID) })
+	s.schedule(c, deadline, func(s *Sandbox, c *call) { s.expire(c, pi.ID) })
 	s.emit(c, "charge.succeeded", ch, nil)
 	s.emit(c, "payment_intent.amount_capturable_updated", pi, nil)
 }

@@ -29,6 +29,9 @@ func (s *Sandbox) updatePaymentIntent(c *call) (any, *failure) {
 			return nil, pi.notChangeable(name)
 		}
 	}
+	if f := pi.asInvoiced(c); f != nil {
+		return nil, f
+	}
 	next := *pi
 	if f := s.chooseCustomer(c, &next); f != nil {
 		return nil, f.about(pi)
@@ -42,8 +45,19 @@ func (s *Sandbox) updatePaymentIntent(c *call) (any, *failure) {
 	if f := s.chooseMethod(c, &next); f != nil {
 		return nil, f.about(pi)
 	}
-	s.world.paymentIntents.put(next.ID, &next)
+	s.putIntent(c, &next)
 	return &next, nil
+}
+
+// asInvoiced refuses to change what the invoice of an intent decides.
+func (p *paymentIntent) asInvoiced(c *call) *failure {
+	for _, name := range []string{"amount", "capture_method", "currency", "customer"} {
+		if p.Invoice.id != "" && c.has(name) {
+			return invalid("", name, fmt.Sprintf("You cannot update the %s of PaymentIntents created by invoices.", name)).
+				about(p)
+		}
+	}
+	return nil
 }
 
 func (p *paymentIntent) notChangeable(name string) *failure {
@@ -115,7 +129,11 @@ func (p *paymentIntent) reconfirm() {
 // merged gives metadata with the changes of a request: an empty value unsets its key, an empty metadata all of them
 // (docs.stripe.com/api/metadata).
 func (c *call) merged(old map[string]string) map[string]string {
-	given := c.params.get("metadata")
+	return c.params.merged(old)
+}
+
+func (n *node) merged(old map[string]string) map[string]string {
+	given := n.get("metadata")
 	if given == nil {
 		return old
 	}

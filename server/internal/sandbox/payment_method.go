@@ -90,6 +90,7 @@ type supported struct {
 // method is a template: each use makes a new object, with an expiry one year ahead, as captured from api.stripe.com.
 func (s *Sandbox) usePaymentMethod(c *call, id string) (method *paymentMethod, known bool) {
 	if stored, ok := s.world.paymentMethods.get(id); ok {
+		s.enter(c, stored.Customer.id)
 		return stored, true
 	}
 	test, isCard := testCards[id]

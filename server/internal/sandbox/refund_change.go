@@ -7,18 +7,30 @@ import (
 )
 
 func (s *Sandbox) getRefund(c *call) (any, *failure) {
+	return s.findRefund(c)
+}
+
+func (s *Sandbox) findRefund(c *call) (*refund, *failure) {
 	re, ok := s.world.refunds.get(c.id)
 	if !ok {
 		return nil, missing(http.StatusNotFound, "refund", c.id, "refund")
 	}
+	s.enterCharge(c, re.Charge.id)
 	return re, nil
+}
+
+// enterCharge takes a call into the time of a charge's customer.
+func (s *Sandbox) enterCharge(c *call, id string) {
+	if ch, ok := s.world.charges.get(id); ok {
+		s.enter(c, ch.Customer.id)
+	}
 }
 
 // updateRefund changes the metadata; nothing else of a refund can be changed.
 func (s *Sandbox) updateRefund(c *call) (any, *failure) {
-	old, ok := s.world.refunds.get(c.id)
-	if !ok {
-		return nil, missing(http.StatusNotFound, "refund", c.id, "refund")
+	old, f := s.findRefund(c)
+	if f != nil {
+		return nil, f
 	}
 	re := *old
 	re.Metadata = c.merged(old.Metadata)
@@ -29,9 +41,9 @@ func (s *Sandbox) updateRefund(c *call) (any, *failure) {
 
 // cancelRefund ends a refund that waits for the customer; no other can be canceled by the API.
 func (s *Sandbox) cancelRefund(c *call) (any, *failure) {
-	re, ok := s.world.refunds.get(c.id)
-	if !ok {
-		return nil, missing(http.StatusNotFound, "refund", c.id, "refund")
+	re, f := s.findRefund(c)
+	if f != nil {
+		return nil, f
 	}
 	if re.Status != refundRequiresAction {
 		return nil, invalid("", "", "Canceling this refund is unsupported.")
@@ -45,7 +57,7 @@ func (s *Sandbox) settleLater(c *call, re *refund, method *paymentMethod) {
 	if re.Status != refundPending && !fails {
 		return
 	}
-	s.schedule(c.at.Add(refundDelay), func(s *Sandbox, c *call) {
+	s.schedule(c, c.at.Add(refundDelay), func(s *Sandbox, c *call) {
 		old, _ := s.world.refunds.get(re.ID)
 		switch {
 		case fails && old.Status == refundSucceeded:
@@ -76,13 +88,15 @@ func (s *Sandbox) controlRequireAction(id string) answer {
 		return controlError(http.StatusConflict, fmt.Errorf("refund %s is %s, not pending", id, old.Status))
 	}
 	const patience = 45 * 24 * time.Hour
+	c := &call{at: now}
+	s.enterCharge(c, old.Charge.id)
 	re := *old
 	re.Status = refundRequiresAction
 	re.NextAction = &refundAction{Type: "display_details", DisplayDetails: refundInstructions{
-		EmailSent: emailSent{now.Unix(), orElse(re.InstructionsEmail, "customer@shop.example")},
-		ExpiresAt: now.Add(patience).Unix(),
+		EmailSent: emailSent{c.at.Unix(), orElse(re.InstructionsEmail, "customer@shop.example")},
+		ExpiresAt: c.at.Add(patience).Unix(),
 	}}
 	s.world.refunds.put(re.ID, &re)
-	s.refundUpdated(&call{at: now}, &re, old)
+	s.refundUpdated(c, &re, old)
 	return controlAnswer(http.StatusOK, &re)
 }

@@ -40,6 +40,7 @@ func (s *Sandbox) createRefund(c *call) (any, *failure) {
 	if f != nil {
 		return nil, f
 	}
+	s.enter(c, stored.Customer.id)
 	left := stored.Amount - stored.AmountRefunded
 	amount := left
 	if c.has("amount") {

@@ -26,7 +26,7 @@ type requestLog struct {
 
 func (l *requestLog) add(c *call, a answer) {
 	e := RequestEntry{
-		Method: c.method, Path: c.path, IdempotencyKey: c.key, RequestID: c.requestID, Status: a.status, Time: c.at,
+		Method: c.method, Path: c.path, IdempotencyKey: c.key, RequestID: c.requestID, Status: a.status, Time: c.received,
 		Replayed: a.header.Get("Idempotent-Replayed") != "",
 	}
 	if a.delivery == dropped {

@@ -18,7 +18,9 @@ type route struct {
 	run     func(*Sandbox, *call) (any, *failure)
 }
 
-var routes = slices.Concat(paymentRoutes, customerRoutes, methodRoutes, setupRoutes)
+var routes = slices.Concat(
+	paymentRoutes, customerRoutes, methodRoutes, setupRoutes, catalogueRoutes, subscriptionRoutes, invoiceRoutes,
+)
 
 var paymentRoutes = []route{
 	{http.MethodPost, "/v1/payment_intents", "payment_intent", createShape, checkCreate, (*Sandbox).createPaymentIntent},

@@ -31,6 +31,7 @@ func (s *Sandbox) controlAuthenticateSetup(r *http.Request, id string) answer {
 		return controlError(http.StatusConflict, err)
 	}
 	c := &call{at: now, echoed: id + "-" + si.waiting.attempt}
+	s.enter(c, si.Customer.id)
 	next, method := *si, si.waiting.how.method
 	if succeeded {
 		s.setupSucceeded(c, &next, method.ID)

@@ -62,6 +62,7 @@ func (s *Sandbox) findSetupIntent(c *call) (*setupIntent, *failure) {
 	if !ok {
 		return nil, missing(http.StatusNotFound, "setupintent", c.id, "intent")
 	}
+	s.enter(c, si.Customer.id)
 	if secret := c.text("client_secret"); c.has("client_secret") && secret != si.ClientSecret {
 		return nil, invalid("setup_intent_invalid_parameter", "client_secret", "The client_secret provided does not match "+
 			"any associated SetupIntent on this account. Ensure the publishable key used belongs to the same account that "+

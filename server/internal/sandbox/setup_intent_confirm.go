@@ -108,7 +108,7 @@ func (s *Sandbox) setUpAccount(c *call, si *setupIntent, how confirmation) *fail
 	si.NextAction = s.depositAction(c, "sacs")
 	s.setupWaits(c, si)
 	id, attempt := si.ID, si.LatestAttempt.id
-	s.schedule(c.at.Add(depositLife), func(s *Sandbox, c *call) {
+	s.schedule(c, c.at.Add(depositLife), func(s *Sandbox, c *call) {
 		if stored, _ := s.world.setupIntents.get(id); stored.waiting != nil && stored.waiting.attempt == attempt {
 			next := *stored
 			s.setupFailed(c, &next, s.barAccount(how.method.ID), &deniedTooLate)

@@ -39,6 +39,7 @@ func (s *Sandbox) setupSucceeded(c *call, si *setupIntent, methodID string) *fai
 	si.LastSetupError, si.NextAction, si.waiting = nil, nil, nil
 	si.PaymentMethod, si.Status = ref{id: methodID}, statusSucceeded
 	s.emit(c, "setup_intent.succeeded", si, nil)
+	s.setupOfSubscription(c, si)
 	return nil
 }
 

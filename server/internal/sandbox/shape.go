@@ -17,7 +17,10 @@ const (
 	kindEnum
 	kindList
 	kindHash
+	kindHashes // a list of hashes
 	kindMetadata
+	kindTimestamp // seconds since 1970
+	kindDecimal   // a number with up to 12 digits behind its point
 	kindCurrency
 	kindEmail
 	kindURL
@@ -60,6 +63,12 @@ func (s shape) unknown(params *node, prefix string, found *[]string) {
 		switch kid := params.kids[name]; {
 		case i < 0:
 			*found = append(*found, nested(prefix, name))
+		case s[i].kind == kindHashes:
+			for _, index := range kid.names {
+				if item := kid.kids[index]; !item.isText() {
+					s[i].fields.unknown(item, nested(nested(prefix, name), index), found)
+				}
+			}
 		case s[i].fields != nil && !kid.isText():
 			s[i].fields.unknown(kid, nested(prefix, name), found)
 		}
@@ -115,7 +124,7 @@ func (f field) check(value *node, path string) *failure {
 		return f.fields.checkFields(value, path)
 	case kindMetadata:
 		return checkMetadata(value, path)
-	case kindList:
+	case kindList, kindHashes:
 		return f.checkList(value, path)
 	default:
 		if !value.isText() {
@@ -154,7 +163,15 @@ func (f field) checkText(text, path string) *failure {
 		return checkURL(text, path)
 	case kindCountry:
 		return checkCountry(text, path)
-	case kindText, kindList, kindHash, kindMetadata, kindRefused:
+	case kindTimestamp:
+		if at, ok := parseInteger(text); !ok || at < 0 || at > maxTimestamp {
+			return invalid("parameter_invalid_integer", path, "Invalid timestamp: "+text)
+		}
+	case kindDecimal:
+		if !isDecimal(text) {
+			return invalid("", path, "Invalid decimal: "+text+"; must contain at maximum 12 decimal places.")
+		}
+	case kindText, kindList, kindHash, kindHashes, kindMetadata, kindRefused:
 	}
 	return f.checkLength(text, path)
 }
@@ -193,9 +210,16 @@ func (f field) checkList(value *node, path string) *failure {
 		}
 	}
 	for i := range value.names {
-		item := value.kids[strconv.Itoa(i)]
-		if !item.isText() {
-			return invalid("", fmt.Sprintf("%s[%d]", path, i), "Invalid string: {}")
+		item, at := value.kids[strconv.Itoa(i)], fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case f.kind == kindHashes && item.isText():
+			return invalid("", at, "Invalid object")
+		case f.kind == kindHashes:
+			if complaint := f.fields.checkFields(item, at); complaint != nil {
+				return complaint
+			}
+		case !item.isText():
+			return invalid("", at, "Invalid string: {}")
 		}
 	}
 	return nil

@@ -38,6 +38,21 @@ func (t *table[T]) dropOldest(id string) {
 	t.dropped++
 }
 
+// remove takes out rows, as if they had never been made.
+func (t *table[T]) remove(gone func(*T) bool) {
+	ids := make([]string, len(t.rows))
+	for id, place := range t.place {
+		ids[place-t.dropped] = id
+	}
+	var kept table[T]
+	for i, row := range t.rows {
+		if !gone(row) {
+			kept.put(ids[i], row)
+		}
+	}
+	*t = kept
+}
+
 // walk visits the rows from one index on, in steps of 1 or -1, until visit gives false.
 func (t *table[T]) walk(from, step int, visit func(*T) bool) {
 	for i := from; i >= 0 && i < len(t.rows); i += step {

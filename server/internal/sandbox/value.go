@@ -31,6 +31,29 @@ func parseInteger(text string) (int64, bool) {
 	return n, true
 }
 
+// maxTimestamp is the last second of the year 9999.
+const maxTimestamp = 253402300799
+
+// maxDecimals stands in spec3.json, unit_amount_decimal.
+const maxDecimals = 12
+
+// isDecimal says whether a text is a number as Stripe writes decimals: an integer, and at most 12 digits behind a point.
+func isDecimal(text string) bool {
+	whole, behind, point := strings.Cut(text, ".")
+	_, ok := parseInteger(whole)
+	return ok && len(behind) <= maxDecimals && strings.Trim(behind, "0123456789") == "" && (!point || behind != "")
+}
+
+// integer gives an integer parameter, or nil when it is missing or unset.
+func (n *node) integer(path ...string) *int64 {
+	found := n.get(path...)
+	if found == nil || found.text == "" {
+		return nil
+	}
+	value, _ := parseInteger(found.text)
+	return &value
+}
+
 func checkMetadata(value *node, path string) *failure {
 	if value.isText() {
 		return invalid("", path, "Invalid object")

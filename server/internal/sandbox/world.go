@@ -11,7 +11,16 @@ type world struct {
 	tokens              table[token]
 	paymentMethods      table[paymentMethod]
 	balanceTransactions table[balanceTransaction]
+	products            table[product]
+	prices              table[price]
+	testClocks          table[testClock]
+	subscriptions       table[subscription]
+	schedules           table[subscriptionSchedule]
+	invoices            table[invoice]
+	invoiceItems        table[invoiceItem]
 	events              table[event]
-	agenda              []appointment // what the clock brings about, soonest first
+	agendas             map[string]agenda // what time brings about, by test clock; "" is the sandbox's own
+	advancing           []string          // the test clocks that go, since the last request
 	ledger              []LedgerEntry
+	dunningEnd          string // what becomes of a subscription that nobody pays for; empty means canceled
 }

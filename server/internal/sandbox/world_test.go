@@ -37,10 +37,10 @@ func TestAgendaKeepsItsOrder(t *testing.T) {
 	begin := time.Now()
 	var got []string
 	note := func(name string, at time.Duration) {
-		s.schedule(begin.Add(at), func(s *Sandbox, c *call) {
+		s.schedule(&call{}, begin.Add(at), func(s *Sandbox, c *call) {
 			got = append(got, fmt.Sprint(name, c.at.Sub(begin)))
 			if name == "b" { // an appointment may make another, which is due as well
-				s.schedule(begin.Add(2*time.Second), func(*Sandbox, *call) { got = append(got, "e") })
+				s.schedule(&call{}, begin.Add(2*time.Second), func(*Sandbox, *call) { got = append(got, "e") })
 			}
 		})
 	}
