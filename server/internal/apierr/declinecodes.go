@@ -156,5 +156,7 @@ var paymentCodes = map[string]decline{
 	"setup_intent_authentication_failure":                               {advice: adviseNewMethod, message: saysNotAuthenticated},
 	"setup_intent_mandate_invalid":                                      {advice: adviseNewMethod, message: saysBankAccount},
 	"setup_intent_setup_attempt_expired":                                {advice: adviseNewMethod, message: saysDeclined},
-	"token_card_network_invalid":                                        {advice: adviseNewMethod, message: saysUnsupported},
+	// Newer than stripe-go's list: the first payment of a subscription, or that of a change, which is not made without it.
+	"subscription_payment_intent_requires_action": {advice: adviseAuthenticate, message: saysAuthenticate},
+	"token_card_network_invalid":                  {advice: adviseNewMethod, message: saysUnsupported},
 }

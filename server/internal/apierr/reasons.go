@@ -91,6 +91,17 @@ var reasons = map[paymentsv1.ErrorReason]struct {
 		codes.Unavailable,
 		"Tillgate's store can not be reached or written, and this call did nothing; ask again with the same key",
 	},
+	paymentsv1.ErrorReason_ERROR_REASON_UPGRADE_NOT_SECURED: {
+		codes.FailedPrecondition,
+		"something would be due at once, and Stripe can not hold the change back until it is paid; " +
+			"make it at the period's end, or allow it unpaid",
+	},
+	paymentsv1.ErrorReason_ERROR_REASON_CHANGE_PENDING: {
+		codes.FailedPrecondition, "an earlier change of plans waits for its payment; pay or void its invoice",
+	},
+	paymentsv1.ErrorReason_ERROR_REASON_PREVIEW_STALE: {
+		codes.FailedPrecondition, "what the preview said does not hold any more; preview again",
+	},
 }
 
 // methodDeclined is what PAYMENT_DECLINED says where nothing was to be paid: a method was to be saved, or attached.

@@ -97,6 +97,9 @@ func classify(e StripeError, s Subject) *Error {
 	case kindMissing:
 		return missing(e, s)
 	case kindExists:
+		if isLookupKey(e) {
+			return invalid(e)
+		}
 		return New(paymentsv1.ErrorReason_ERROR_REASON_RESOURCE_EXISTS).WithMetadata("stripe_code", e.Code)
 	case kindInProgress:
 		return New(paymentsv1.ErrorReason_ERROR_REASON_OPERATION_IN_PROGRESS).WithRetry(retry(e, inProgressRetry))
@@ -131,8 +134,8 @@ func fromStripe(e StripeError) bool {
 func kindOf(e StripeError, s Subject) kind {
 	k := kinds[e.Code]
 	if e.HTTPStatus == http.StatusPaymentRequired {
-		// It says that the parameters were valid and the request failed (https://docs.stripe.com/api/errors), so that no code
-		// makes it our fault or a wrong field.
+		// It says that the parameters were valid and the request failed (https://docs.stripe.com/api/errors), so that no
+		// code makes it our fault or a wrong field.
 		switch k {
 		case kindUnknown, kindInvalid, kindMissing, kindCredentials, kindContract:
 			return kindDecline
@@ -160,6 +163,9 @@ func kindOf(e StripeError, s Subject) kind {
 // lacksMethod is whether a payment was to be collected, or a method to be saved, with nothing to charge. Stripe has no
 // code of its own for it: it says that the state, requires_payment_method, is not the right one to confirm in.
 func lacksMethod(e StripeError, s Subject) bool {
+	if bills(s) && lacksDefault(e) {
+		return true
+	}
 	if !s.Confirms {
 		return false
 	}
@@ -177,6 +183,26 @@ func lacksMethod(e StripeError, s Subject) bool {
 	return status == "requires_payment_method" || status == "" && s.ID == ""
 }
 
+// bills is whether Stripe charges an invoice for it, by a method that the request need not name.
+func bills(s Subject) bool { return s.Type == "subscription" || s.Type == "invoice" }
+
+// lacksDefault is whether an invoice was to be charged and there is no method for it. Stripe has no code of its own for
+// that either: it misses something, and names no parameter. Where it was found by the text, the parameter is the old
+// name for a customer's default, which we never send.
+func lacksDefault(e StripeError) bool {
+	switch e.Param {
+	case "default_source":
+		return true
+	case "":
+		return e.HTTPStatus == http.StatusBadRequest && e.Code == "resource_missing"
+	default:
+		return false
+	}
+}
+
+// isLookupKey is whether a lookup key was refused, which another plan has.
+func isLookupKey(e StripeError) bool { return strings.HasSuffix(e.Field, "lookup_key") }
+
 // unknownOutcome is for an answer that does not tell what was done: a read may be repeated, a write may have happened.
 func unknownOutcome(e StripeError, s Subject) *Error {
 	if s.Write {
@@ -188,6 +214,9 @@ func unknownOutcome(e StripeError, s Subject) *Error {
 // invalid tells a caller's mistake from ours: a parameter behind which no field of the request stands can only be ours.
 func invalid(e StripeError) *Error {
 	switch {
+	case e.Field == "proration_time":
+		// It is a moment that a preview gave, and that a new period has left behind.
+		return New(paymentsv1.ErrorReason_ERROR_REASON_PREVIEW_STALE).WithMetadata("stripe_code", e.Code)
 	case e.Code == "" && strings.HasSuffix(e.Field, "minor_units"):
 		// Stripe has no code for a refund that is too large.
 		return InvalidField(e.Field, "is not accepted by Stripe; it may be more than is left")
@@ -202,10 +231,14 @@ func invalid(e StripeError) *Error {
 
 // invalidDescription is ours: Stripe's message repeats what was sent.
 func invalidDescription(e StripeError) string {
-	if strings.HasSuffix(e.Field, "payment_method_id") {
+	switch {
+	case strings.HasSuffix(e.Field, "payment_method_id"):
 		return methodDescription(e)
+	case isLookupKey(e) && (e.Code == "" || e.Code == "resource_already_exists"):
+		return "is that of another plan; transfer_lookup_key takes it from there"
+	default:
+		return describe(e.Code)
 	}
-	return describe(e.Code)
 }
 
 // methodDescription says what is wrong with a payment method that exists.
@@ -248,9 +281,13 @@ func describe(code string) string {
 
 // missing tells the subject of the rpc from an object that a field names.
 func missing(e StripeError, s Subject) *Error {
-	// Stripe names the parameter in a path after the type, but for payment intents.
-	ofSubject := e.Param == "" || e.Param == "id" || e.Param == "intent" || e.Param == s.Type
+	// Stripe names the parameter in a path after the type, but for payment intents; a plan is a price to it.
+	ofSubject := e.Param == "" || e.Param == "id" || e.Param == "intent" || e.Param == s.Type ||
+		e.Param == "price" && s.Type == "plan"
 	switch {
+	case e.Code == "invoice_upcoming_none" && s.Type == "subscription":
+		// It exists, and will have no further invoice.
+		return New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE).WithMetadata("stripe_code", e.Code)
 	case s.ID != "" && ofSubject:
 		return ResourceMissing(s.Type, s.ID).WithMetadata("stripe_code", e.Code)
 	case e.Field != "":

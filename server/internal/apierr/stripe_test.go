@@ -21,6 +21,15 @@ var (
 
 	aSetUp = apierr.Subject{Write: true, Confirms: true, Type: "setup_intent", ID: "seti_1", OperationID: "op_1"}
 
+	aSubscribe = apierr.Subject{Write: true, Type: "subscription", OperationID: "op_1"}
+	aChange    = apierr.Subject{
+		Write: true, Type: "subscription", ID: "sub_1", StateParam: "subscription", OperationID: "op_1",
+	}
+	anInvoice = apierr.Subject{
+		Write: true, Confirms: true, Type: "invoice", ID: "in_1", StateParam: "invoice", OperationID: "op_1",
+	}
+	aPlan = apierr.Subject{Type: "plan", ID: "price_1"}
+
 	aRefund       = apierr.Subject{Write: true, StateParam: "payment_intent", OperationID: "op_1"}
 	aRefundCancel = apierr.Subject{Write: true, Type: "refund", ID: "re_1", StateParam: "refund", OperationID: "op_1"}
 )
@@ -118,6 +127,63 @@ var stripeCases = []struct {
 		HTTPStatus: 400, Type: "invalid_request_error", Code: "parameter_invalid_empty", Param: "payment_intent",
 		Field: "payment_id",
 	}, aRefund, codes.InvalidArgument, "INVALID_FIELD"},
+	{
+		"subscribed with nothing to charge",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "resource_missing"},
+		aSubscribe, codes.FailedPrecondition, "PAYMENT_METHOD_REQUIRED",
+	},
+	{"subscribed with nothing to charge, by the text", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Param: "default_source",
+	}, aSubscribe, codes.FailedPrecondition, "PAYMENT_METHOD_REQUIRED"},
+	{"an invoice with nothing to charge", apierr.StripeError{
+		HTTPStatus: 402, Type: "card_error", Code: "missing", Param: "default_source",
+	}, anInvoice, codes.FailedPrecondition, "PAYMENT_METHOD_REQUIRED"},
+	{
+		"a payment with nothing to charge has another code",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error", Code: "resource_missing"},
+		aCreate, codes.Internal, "STRIPE_CONTRACT",
+	},
+	{"subscribed with a method that there is not", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Code: "resource_missing", Param: "default_payment_method",
+		Field: "default_payment_method_id",
+	}, aSubscribe, codes.InvalidArgument, "INVALID_FIELD"},
+	{
+		"subscription missing",
+		apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing", Param: "id"},
+		aChange, codes.NotFound, "RESOURCE_MISSING",
+	},
+	{
+		"subscription that has ended",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error"},
+		aChange, codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{
+		"subscription without a further invoice",
+		apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error", Code: "invoice_upcoming_none"},
+		aChange, codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{"a preview of the period before", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Param: "proration_date", Field: "proration_time",
+	}, aChange, codes.FailedPrecondition, "PREVIEW_STALE"},
+	{
+		"invoice that is paid",
+		apierr.StripeError{HTTPStatus: 400, Type: "invalid_request_error"},
+		anInvoice, codes.FailedPrecondition, "UNEXPECTED_STATE",
+	},
+	{"invoice of which the bank wants the customer", apierr.StripeError{
+		HTTPStatus: 402, Type: "card_error", Code: "invoice_payment_intent_requires_action", PaymentIntentID: "pi_1",
+		PaymentIntentStatus: "requires_action",
+	}, anInvoice, codes.FailedPrecondition, "AUTHENTICATION_REQUIRED"},
+	{"plan missing", apierr.StripeError{
+		HTTPStatus: 404, Type: "invalid_request_error", Code: "resource_missing", Param: "price", Field: "plan_id",
+	}, aPlan, codes.NotFound, "RESOURCE_MISSING"},
+	{"lookup key of another plan", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Param: "lookup_key", Field: "plan.lookup_key",
+	}, aCreate, codes.InvalidArgument, "INVALID_FIELD"},
+	{"lookup key of another plan, by its code", apierr.StripeError{
+		HTTPStatus: 400, Type: "invalid_request_error", Code: "resource_already_exists", Param: "lookup_key",
+		Field: "plan.lookup_key",
+	}, aCreate, codes.InvalidArgument, "INVALID_FIELD"},
 	{"unknown 404", apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error"}, aRead, codes.NotFound, "RESOURCE_MISSING"},
 	{"unknown URL", apierr.StripeError{HTTPStatus: 404, Type: "invalid_request_error"}, aCreate, codes.Internal, "STRIPE_CONTRACT"},
 	{"customer missing", apierr.StripeError{
@@ -328,6 +394,7 @@ func TestEveryReasonIsProduced(t *testing.T) {
 		"IDEMPOTENCY_KEY_EXPIRED": "KeyExpired", "STORE_UNAVAILABLE": "StoreUnavailable", "DEADLINE_EXCEEDED": "stripegw", "DEADLINE_TOO_SHORT": "operation",
 		"POSITION_EXPIRED": "eventlog", "CREDENTIALS_INVALID": "interceptor", "SCOPE_MISSING": "interceptor",
 		"NOT_IMPLEMENTED": "interceptor", "CANCELLED": "stripegw", "INTERNAL": "interceptor",
+		"UPGRADE_NOT_SECURED": "service", "CHANGE_PENDING": "service",
 	}
 	produced := map[string]bool{}
 	for _, tt := range stripeCases {
