@@ -14,6 +14,8 @@ type attempt struct {
 	sent bool
 	// outcome is that of a success, or as much as a refusal holds.
 	outcome Outcome
+	// next are the steps that follow a success.
+	next []Step
 	// failure is why it is no success, and err the same for the caller; both are nil for a success.
 	failure *SendError
 	err     *apierr.Error
@@ -22,11 +24,10 @@ type attempt struct {
 // attempt sends once, and reads the answer.
 func (g *Gateway) attempt(ctx context.Context, w write, s Sending) attempt {
 	answer, err := g.Send(ctx, s.Request, s.Key)
-	var outcome Outcome
 	if err == nil {
-		if outcome, err = w.object.decode(g, answer.Body); err == nil {
-			outcome.Replayed, outcome.StripeRequestID = answer.Replayed, answer.RequestID
-			return attempt{met: metSuccess, sent: true, outcome: outcome}
+		var a attempt
+		if a, err = w.success(g, answer, s.Next); err == nil {
+			return a
 		}
 		answer.Body = nil
 		err = &SendError{Answer: answer, cause: err}
@@ -39,7 +40,7 @@ func (g *Gateway) attempt(ctx context.Context, w write, s Sending) attempt {
 	a.outcome.Replayed, a.outcome.StripeRequestID = failure.Answer.Replayed, failure.Answer.RequestID
 	switch {
 	case failure.Stripe != nil:
-		a.err = apierr.FromStripe(w.fields.named(*failure.Stripe), w.subjectOf(s.Request, s.OperationID))
+		a.err = apierr.FromStripe(w.named(*failure.Stripe, s.Request), w.subjectOf(s.Request, s.OperationID))
 	case failure.NothingSent:
 		a.err = apierr.Unavailable(failure, unavailableAfter)
 	default:
@@ -54,6 +55,19 @@ func (g *Gateway) attempt(ctx context.Context, w write, s Sending) attempt {
 		a.outcome.Resource = g.setupIntent(left.setup)
 	}
 	return a
+}
+
+// success reads an answer of success, and what the steps that follow need from it.
+func (w write) success(g *Gateway, answer Answer, next []Step) (attempt, error) {
+	outcome, err := w.object.decode(g, answer.Body)
+	if err != nil {
+		return attempt{}, err
+	}
+	if next, err = filled(next, answer.Body); err != nil {
+		return attempt{}, err
+	}
+	outcome.Replayed, outcome.StripeRequestID = answer.Replayed, answer.RequestID
+	return attempt{met: metSuccess, sent: true, outcome: outcome, next: next}, nil
 }
 
 // pending is OUTCOME_PENDING for what a send met.

@@ -25,6 +25,8 @@ type customerObject struct {
 	Created          int64             `json:"created"`
 	Delinquent       bool              `json:"delinquent"`
 	Livemode         bool              `json:"livemode"`
+
+	TestClock expandable[struct{}] `json:"test_clock"`
 }
 
 type shipping struct {
@@ -88,6 +90,7 @@ func (o *customerObject) message() *paymentsv1.Customer {
 		CreateTime:             timestamp(o.Created),
 		Delinquent:             o.Delinquent,
 		Livemode:               o.Livemode,
+		TestClockId:            o.TestClock.ID,
 	}
 }
 

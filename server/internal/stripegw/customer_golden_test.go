@@ -37,7 +37,7 @@ func TestCustomerGolden(t *testing.T) {
 			"address": whole, "shipping": map[string]any{"name": "Jim Doe", "phone": nil, "address": whole},
 			"preferred_locales": []any{"en", "pt-BR"}, "invoice_settings.default_payment_method": "pm_1", "delinquent": true,
 			"metadata":       map[string]any{"user": "4711", "tillgate_operation": operationID},
-			"default_source": canary, "invoice_prefix": canary,
+			"default_source": canary, "invoice_prefix": canary, "test_clock": "clock_1",
 		}),
 		"customer_expanded": customerSample(t, map[string]any{
 			"invoice_settings.default_payment_method": map[string]any{"id": "pm_1", "object": "payment_method"},
@@ -234,7 +234,7 @@ func TestSetupIntentSecret(t *testing.T) {
 	} {
 		body := encode(t, setupSample(t, map[string]any{"status": state}))
 		g := newGateway(t, newStripe(t, answer(200, body)).URL)
-		r, err := g.Prepare(fullCreateSetupIntent(), operationID)
+		r, err := prepareOnly(g, fullCreateSetupIntent(), operationID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,17 +8,20 @@ import (
 	"github.com/tillgate/tillgate/server/internal/apierr"
 )
 
+// testClockParam is Stripe's parameter for the test clock in whose time an object lives.
+const testClockParam = "test_clock"
+
 // prepareCreateCustomer is POST /v1/customers.
 func prepareCreateCustomer(r *recorder, req *paymentsv1.CreateCustomerRequest, operationID string) error {
-	return createCustomer(r, req.GetCustomer(), operationID)
+	return createCustomer(r, req.GetCustomer(), req.GetTestClockId(), operationID)
 }
 
 // prepareEnsureCustomer is the same: the reference is ours alone, and never goes to Stripe.
 func prepareEnsureCustomer(r *recorder, req *paymentsv1.EnsureCustomerRequest, operationID string) error {
-	return createCustomer(r, req.GetCustomer(), operationID)
+	return createCustomer(r, req.GetCustomer(), "", operationID)
 }
 
-func createCustomer(r *recorder, c *paymentsv1.Customer, operationID string) error {
+func createCustomer(r *recorder, c *paymentsv1.Customer, testClockID, operationID string) error {
 	_, err := customer.Client{B: r}.New(&stripe.CustomerParams{
 		Name:             given(c.GetName()),
 		Email:            given(c.GetEmail()),
@@ -27,6 +30,7 @@ func createCustomer(r *recorder, c *paymentsv1.Customer, operationID string) err
 		Address:          addressParams(c.GetAddress(), given),
 		Shipping:         shippingParams(c.GetShipping(), given),
 		PreferredLocales: givenAll(c.GetPreferredLocales()),
+		TestClock:        given(testClockID),
 		Metadata:         withOperation(c.GetMetadata(), operationID),
 	})
 	return err
@@ -41,7 +45,7 @@ func shippingParams(s *paymentsv1.ShippingDetails, text func(string) *string) *s
 
 // customerFields translates the parameters of a create. They are those of an update, too.
 func customerFields() paramFields {
-	return customerUpdates.fields(paramFields{})
+	return customerUpdates.fields(paramFields{testClockParam: "test_clock_id"})
 }
 
 // prepareDeleteCustomer is DELETE /v1/customers/{customer}.

@@ -50,7 +50,10 @@ func TestPrepareCustomers(t *testing.T) {
 		{"a customer of empty parts", "POST", "/v1/customers", &paymentsv1.CreateCustomerRequest{Customer: &paymentsv1.Customer{
 			Address: &paymentsv1.Address{}, Shipping: &paymentsv1.ShippingDetails{Address: &paymentsv1.Address{}},
 		}}, []string{ours}},
-		{"a whole customer", "POST", "/v1/customers", fullCreateCustomer(), append(slices.Clone(janeForm), ours)},
+		{
+			"a whole customer", "POST", "/v1/customers", fullCreateCustomer(),
+			append(slices.Clone(janeForm), ours, "test_clock=clock_1"),
+		},
 		{"a customer of a reference", "POST", "/v1/customers", fullEnsureCustomer(), append(slices.Clone(janeForm), ours)},
 		{"output only", "POST", "/v1/customers", &paymentsv1.CreateCustomerRequest{Customer: &paymentsv1.Customer{
 			Id: "cus_7", DefaultPaymentMethodId: "pm_1", Deleted: true, Livemode: true, Delinquent: true,
@@ -246,7 +249,7 @@ func TestPrepareCustomersRefuses(t *testing.T) {
 		}}), `payment_method.metadata["tillgate_operation"]`, "Tillgate's own"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := g.Prepare(tt.req, operationID)
+			_, err := prepareOnly(g, tt.req, operationID)
 			wantReason(t, err, invalidField)
 			if field(err) != tt.field || !strings.Contains(description(err), tt.says) {
 				t.Errorf("field %q, %q; want %q, %q", field(err), description(err), tt.field, tt.says)

@@ -22,6 +22,7 @@ func TestCustomerFieldNames(t *testing.T) {
 		{createCustomer, "preferred_locales[1]", "customer.preferred_locales[1]"},
 		{createCustomer, "metadata[user id]", `customer.metadata["user id"]`},
 		{createCustomer, "metadata[tillgate_operation]", ""},
+		{createCustomer, "test_clock", "test_clock_id"},
 		{ensureCustomer, "phone", "customer.phone"},
 		{updateCustomer, "shipping[phone]", "customer.shipping.phone"},
 		{setDefault, "invoice_settings[default_payment_method]", "payment_method_id"},
@@ -64,7 +65,7 @@ func refused(t *testing.T, method string, status int, e map[string]any) error {
 	g := newGateway(t, newStripe(t, func(w http.ResponseWriter, r *http.Request) {
 		answer(status, encode(t, map[string]any{"error": said}))(w, r)
 	}).URL)
-	r, err := g.Prepare(leastOf[method], operationID)
+	r, err := prepareOnly(g, leastOf[method], operationID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,9 @@ func jane() *paymentsv1.Customer {
 }
 
 func fullCreateCustomer() *paymentsv1.CreateCustomerRequest {
-	return &paymentsv1.CreateCustomerRequest{IdempotencyKey: "user-4711-create", Customer: jane()}
+	return &paymentsv1.CreateCustomerRequest{
+		IdempotencyKey: "user-4711-create", Customer: jane(), TestClockId: "clock_1",
+	}
 }
 
 func fullEnsureCustomer() *paymentsv1.EnsureCustomerRequest {

@@ -18,13 +18,13 @@ func (s Sending) deletes() bool { return s.Request.Method == http.MethodDelete }
 func (g *Gateway) writeDelete(ctx context.Context, w write, s Sending) Result {
 	var seen []string
 	if s.Repeat {
-		found, err := w.lookUp(ctx, g, w, s.search())
+		found, err := g.look(ctx, w, s.search())
 		seen = found.StripeRequestIDs
 		switch {
 		case err != nil:
 			return s.notSeen(seen, err)
 		case found.Found:
-			return Result{Verdict: Done, Outcome: found.Outcome, StripeRequestIDs: seen}
+			return Result{Verdict: Done, Outcome: found.Outcome, Next: found.Next, StripeRequestIDs: seen}
 		}
 	}
 	result := g.sendAll(ctx, w, s)
@@ -32,12 +32,12 @@ func (g *Gateway) writeDelete(ctx context.Context, w write, s Sending) Result {
 	if !result.asksForALook() {
 		return result
 	}
-	found, err := w.lookUp(ctx, g, w, s.search())
+	found, err := g.look(ctx, w, s.search())
 	result.StripeRequestIDs = append(result.StripeRequestIDs, found.StripeRequestIDs...)
 	switch {
 	case err == nil && found.Found:
 		result.Verdict, result.Uncertainty, result.KeepsFailing = Done, 0, false
-		result.Outcome, result.Err = found.Outcome, nil
+		result.Outcome, result.Next, result.Err = found.Outcome, found.Next, nil
 	case err != nil && result.Verdict == Done:
 		// That it does not exist may be what an earlier DELETE has left.
 		unseen := s.notSeen(result.StripeRequestIDs, err)
@@ -65,5 +65,5 @@ func (s Sending) notSeen(requestIDs []string, cause error) Result {
 
 // search is what a look-up needs to know of a write to an object that exists.
 func (s Sending) search() Search {
-	return Search{Method: s.Method, Request: s.Request, OperationID: s.OperationID}
+	return Search{Method: s.Method, Request: s.Request, Next: s.Next, OperationID: s.OperationID}
 }

@@ -25,7 +25,7 @@ var (
 // deletion is a DELETE of cus_1 on its way.
 func deletion(t *testing.T, g *stripegw.Gateway) stripegw.Sending {
 	t.Helper()
-	r, err := g.Prepare(fullDeleteCustomer(), operationID)
+	r, err := prepareOnly(g, fullDeleteCustomer(), operationID)
 	if err != nil {
 		t.Fatal(err)
 	}

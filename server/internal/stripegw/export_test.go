@@ -22,6 +22,10 @@ func UpdatePaths() []string { return sortedKeys(paymentUpdates) }
 func CustomerUpdatePaths() []string      { return sortedKeys(customerUpdates) }
 func PaymentMethodUpdatePaths() []string { return sortedKeys(paymentMethodUpdates) }
 
+// PlanUpdatePaths are those of plans, and PlanFixedPaths what never changes of one.
+func PlanUpdatePaths() []string { return sortedKeys(planUpdates) }
+func PlanFixedPaths() []string  { return fixedInPlans }
+
 // UpdateParams is Stripe's parameters for such a field.
 func UpdateParams(path string) map[string]bool {
 	params := map[string]bool{}
@@ -58,3 +62,6 @@ func FieldsOf(method string) map[string]string {
 
 // NoLookUp is a look-up under the rule of a write that can not be looked up.
 func NoLookUp(ctx context.Context) (Finding, error) { return noLookUp(ctx, nil, write{}, Search{}) }
+
+// SubscriptionUpdatePaths are those of subscriptions.
+func SubscriptionUpdatePaths() []string { return sortedKeys(subscriptionUpdates) }

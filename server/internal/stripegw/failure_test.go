@@ -150,7 +150,7 @@ func TestStripeErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			stripe := newStripe(t, answer(tt.status, tt.body))
 			g := newGateway(t, stripe.URL)
-			confirm, err := g.Prepare(&paymentsv1.ConfirmPaymentRequest{PaymentId: "pi_1"}, operationID)
+			confirm, err := prepareOnly(g, &paymentsv1.ConfirmPaymentRequest{PaymentId: "pi_1"}, operationID)
 			if err != nil {
 				t.Fatal(err)
 			}

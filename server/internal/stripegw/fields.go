@@ -34,9 +34,17 @@ func (p paramFields) named(e apierr.StripeError) apierr.StripeError {
 }
 
 // field translates Stripe's bracket path: `items[0]` is index 0 of ours, `metadata[x]` our `metadata["x"]`, and what is
-// in the table as a whole, such as `created[lt]`, is what it says there.
+// in the table as a whole, such as `created[lt]`, is what it says there. `items[][price]` in the table is each item's,
+// with its index where ours has `[]` too.
 func (p paramFields) field(param string) string {
 	if field := p[param]; field != "" {
+		return field
+	}
+	if pattern, indexes := indexed(param); p[pattern] != "" {
+		field := p[pattern]
+		for _, index := range indexes {
+			field = strings.Replace(field, "[]", "["+index+"]", 1)
+		}
 		return field
 	}
 	base, rest, _ := strings.Cut(param, "[")
@@ -57,6 +65,22 @@ func (p paramFields) field(param string) string {
 		return field + "[" + index + "]"
 	}
 	return field
+}
+
+// indexed takes the indexes out of a bracket path: of `items[0][price]` it leaves `items[][price]` and 0.
+func indexed(param string) (pattern string, indexes []string) {
+	base, rest, nested := strings.Cut(param, "[")
+	if !nested {
+		return param, nil
+	}
+	parts := strings.Split(strings.TrimSuffix(rest, "]"), "][")
+	for i, part := range parts {
+		if isIndex(part) {
+			indexes = append(indexes, part)
+			parts[i] = ""
+		}
+	}
+	return base + "[" + strings.Join(parts, "][") + "]", indexes
 }
 
 // param returns s if it has the form of a parameter's name, and nothing otherwise. Only a key of metadata is free in

@@ -136,11 +136,23 @@ func createRequest() *paymentsv1.CreatePaymentRequest {
 // prepare records a request that must be accepted.
 func prepare(t *testing.T, g *stripegw.Gateway, req *paymentsv1.CreatePaymentRequest) stripegw.Request {
 	t.Helper()
-	r, err := g.Prepare(req, operationID)
+	r, err := prepareOnly(g, req, operationID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// prepareOnly is what an rpc sends that takes one step and reads nothing first.
+func prepareOnly(g *stripegw.Gateway, req proto.Message, operationID string) (stripegw.Request, error) {
+	steps, err := g.Prepare(req, nil, operationID)
+	if err != nil {
+		return stripegw.Request{}, err
+	}
+	if len(steps) != 1 || steps[0].Name != stripegw.OnlyStep || len(steps[0].Fills) > 0 {
+		return stripegw.Request{}, fmt.Errorf("the steps are %v", steps)
+	}
+	return steps[0].Request, nil
 }
 
 // create prepares and writes the least payment.

@@ -20,6 +20,8 @@ type Search struct {
 	Method string
 	// Request is what was sent.
 	Request Request
+	// Next are the steps that follow it.
+	Next []Step
 	// OperationID is the operation's, which everything that we create carries.
 	OperationID string
 	// From and To are when it can have been sent: from before the first send to after the end of the last.
@@ -34,11 +36,17 @@ type Finding struct {
 	Outcome Outcome
 	// Err is the refusal, an *apierr.Error, where what was found says that it was declined; otherwise nil.
 	Err error
+	// Next are the steps that follow what was found, with what the first of them takes from the object as it is now.
+	Next []Step
 	// StripeRequestIDs are Stripe's names for the exchanges, the oldest first.
 	StripeRequestIDs []string
+
+	// answer is the one in which the object was found, until the steps have been filled from it.
+	answer Answer
 }
 
-// lookUp finds out what an uncertain write did. It only reads.
+// lookUp finds out what an uncertain write did. It only reads. Of what it finds it says in which answer: the steps that
+// follow may need more of it.
 type lookUp func(ctx context.Context, g *Gateway, w write, s Search) (Finding, error)
 
 // noLookUp is the rule of a write that can not be looked up: Stripe has neither a list that names it nor a state that
@@ -61,7 +69,23 @@ func (g *Gateway) LookUp(ctx context.Context, s Search) (Finding, error) {
 	case !s.Request.valid() || !s.Request.isWrite():
 		return Finding{}, internal(errRequest)
 	}
-	return w.lookUp(ctx, g, w, s)
+	return g.look(ctx, w, s)
+}
+
+// look looks for a write by the rule of its row, and prepares the step that follows what is found.
+func (g *Gateway) look(ctx context.Context, w write, s Search) (Finding, error) {
+	found, err := w.lookUp(ctx, g, w, s)
+	answer := found.answer
+	found.answer = Answer{}
+	if err != nil || !found.Found || found.Err != nil {
+		return found, err
+	}
+	if found.Next, err = filled(s.Next, answer.Body); err != nil {
+		answer.Body = nil
+		return Finding{StripeRequestIDs: found.StripeRequestIDs},
+			readError(ctx, &SendError{Answer: answer, cause: err}, nil, apierr.Subject{})
+	}
+	return found, nil
 }
 
 // changed is the rule of a write to an object that exists. shows says, of what was sent and the object as it is now,
@@ -86,7 +110,7 @@ func changed(shows func(form url.Values, body []byte) bool) lookUp {
 			return found, err
 		}
 		if shows(form, answer.Body) {
-			found.Found, found.Outcome = true, outcome
+			found.Found, found.Outcome, found.answer = true, outcome, answer
 		}
 		return found, nil
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/customer"
 	"github.com/stripe/stripe-go/v76/paymentintent"
+	"github.com/stripe/stripe-go/v76/price"
+	"github.com/stripe/stripe-go/v76/product"
 	"github.com/stripe/stripe-go/v76/refund"
 	"github.com/stripe/stripe-go/v76/setupintent"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -112,7 +114,7 @@ func (w write) found(ctx context.Context, g *Gateway, s Search, id string, f Fin
 	if err != nil {
 		return f, err
 	}
-	f.Outcome = outcome
+	f.Outcome, f.answer = outcome, answer
 	if w.confirms == nil || !w.confirms(s.Request) {
 		f.Found = true
 		return f, nil
@@ -154,10 +156,27 @@ func listCreatedPayments(r *recorder, form url.Values, params stripe.ListParams)
 	}).Err()
 }
 
-// listCreatedCustomers is GET /v1/customers. Deleted ones are not in it.
+// listCreatedCustomers is GET /v1/customers. Deleted ones are not in it. Of a test clock's, of which plain lists do not
+// tell, Stripe has a few at most; they are created in the time of the clock, which may be any.
 func listCreatedCustomers(r *recorder, form url.Values, params stripe.ListParams) error {
+	clock := given(form.Get(testClockParam))
+	if clock != nil {
+		params.Filters = stripe.Filters{}
+	}
 	return customer.Client{B: r}.List(&stripe.CustomerListParams{
-		ListParams: params, Email: given(form.Get("email")),
+		ListParams: params, Email: given(form.Get("email")), TestClock: clock,
+	}).Err()
+}
+
+// listCreatedProducts is GET /v1/products.
+func listCreatedProducts(r *recorder, _ url.Values, params stripe.ListParams) error {
+	return product.Client{B: r}.List(&stripe.ProductListParams{ListParams: params}).Err()
+}
+
+// listCreatedPrices is GET /v1/prices.
+func listCreatedPrices(r *recorder, form url.Values, params stripe.ListParams) error {
+	return price.Client{B: r}.List(&stripe.PriceListParams{
+		ListParams: params, Product: given(form.Get("product")),
 	}).Err()
 }
 

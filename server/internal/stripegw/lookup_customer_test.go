@@ -1,7 +1,10 @@
 package stripegw_test
 
 import (
+	"encoding/json"
 	"errors"
+	"net/http"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -40,6 +43,36 @@ func (b *bench) card(t *testing.T, customer string) string {
 	return id
 }
 
+// clock makes a test clock that stands at a time long ago.
+func (b *bench) clock(t *testing.T) string {
+	t.Helper()
+	return b.testClock(t, "", "frozen_time=1700000000")
+}
+
+// testClock posts to Stripe's test clocks, of which no rpc knows, and returns the id of the clock.
+func (b *bench) testClock(t *testing.T, path, form string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(
+		t.Context(), http.MethodPost, b.url+"/v1/test_helpers/test_clocks"+path, strings.NewReader(form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+testKey)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var clock struct {
+		ID string `json:"id"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&clock); err != nil || clock.ID == "" {
+		t.Fatalf("the clock is %q, %v", clock.ID, err)
+	}
+	return clock.ID
+}
+
 // TestLookUpCustomerCreates: what an rpc of CustomerService makes is found by our pair, in Stripe's lists.
 func TestLookUpCustomerCreates(t *testing.T) {
 	b := newBench(t)
@@ -50,7 +83,9 @@ func TestLookUpCustomerCreates(t *testing.T) {
 		req          proto.Message
 		err          paymentsv1.ErrorReason
 	}{
-		{"customer", createCustomer, fullCreateCustomer(), noReason},
+		{"customer", createCustomer, &paymentsv1.CreateCustomerRequest{Customer: fullCreateCustomer().GetCustomer()}, noReason},
+		// It is created in the clock's time, which is long ago.
+		{"customer_on_a_clock", createCustomer, &paymentsv1.CreateCustomerRequest{TestClockId: b.clock(t)}, noReason},
 		{"customer_without_email", createCustomer, &paymentsv1.CreateCustomerRequest{}, noReason},
 		{"ensured", ensureCustomer, fullEnsureCustomer(), noReason},
 		{"setup", createSetupIntent, &paymentsv1.CreateSetupIntentRequest{CustomerId: jane}, noReason},

@@ -124,7 +124,7 @@ func TestLookUpQueries(t *testing.T) {
 		}, "/v1/payment_intents", append([]string{"customer=cus_1"}, window...)},
 		{"a refund", func(g *stripegw.Gateway) stripegw.Search {
 			s := createSearch(t, g, createRequest())
-			r, err := g.Prepare(fullRefund(), operationID)
+			r, err := prepareOnly(g, fullRefund(), operationID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,7 +208,7 @@ func TestLookUpRefuses(t *testing.T) {
 func TestLookUpByStripesDescription(t *testing.T) {
 	stripe := newStripe(t, describedStripe(t))
 	g := newGateway(t, stripe.URL)
-	refund, err := g.Prepare(fullRefund(), operationID)
+	refund, err := prepareOnly(g, fullRefund(), operationID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package stripegw
 
 import (
 	"context"
-	"strings"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
@@ -21,13 +20,12 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 	if len(rows) == 0 {
 		return Finding{}, internal(apierr.ConstError("no write is " + s.Method))
 	}
+	s.Request, s.Next = lastRequest(s.Request, s.Next), nil
 	// An rpc for objects of several kinds is told by what was sent, or else by the id.
-	w, ok := g.rowWhere(s.Method, func(w write) bool {
-		if s.Request.Path == "" {
-			return w.object.hasID(objectID)
-		}
-		return strings.HasPrefix(s.Request.Path, w.subjectPath)
-	})
+	w, ok := g.rowOf(s.Method, s.Request)
+	if s.Request.Path == "" {
+		w, ok = g.rowWhere(s.Method, func(w write) bool { return w.object.hasID(objectID) })
+	}
 	if !ok {
 		w = rows[0]
 	}
@@ -35,7 +33,8 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 	if !w.object.hasID(objectID) {
 		return Finding{}, apierr.InvalidField(objectField, "is no id of a "+kind)
 	}
-	if subject := w.subjectOf(s.Request, s.OperationID); subject.ID != "" && subject.ID != objectID {
+	// What is sent to another kind of object, such as a subscription's schedule, does not name the one that it was for.
+	if subject := w.subjectOf(s.Request, s.OperationID); w.object.hasID(subject.ID) && subject.ID != objectID {
 		return Finding{}, apierr.InvalidField(objectField, "is not the "+kind+" that the operation was for")
 	}
 	answer, err := g.exchange(ctx, w.object.get(objectID), apierr.Subject{Type: w.object.subject, ID: objectID})

@@ -76,7 +76,7 @@ func TestReadResultOfAnAction(t *testing.T) {
 	b := newBench(t)
 	open := b.pay(t, "open", func(r *paymentsv1.CreatePaymentRequest) { r.Confirm = false }).GetId()
 	other := b.pay(t, "other", nil).GetId()
-	request, err := b.gateway.Prepare(&paymentsv1.CancelPaymentRequest{PaymentId: open}, "op_cancel")
+	request, err := prepareOnly(b.gateway, &paymentsv1.CancelPaymentRequest{PaymentId: open}, "op_cancel")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,8 @@ import (
 type objectKind struct {
 	// subject is its name in errors, for example `payment`.
 	subject string
-	// prefixes are what its ids begin with.
-	prefixes []string
+	// prefixes are what its ids begin with, and others what those of another kind begin with that would fit too.
+	prefixes, others []string
 	// get is the request that reads one.
 	get func(id string) Request
 	// decode reads it from an answer of success.
@@ -27,9 +27,8 @@ func (k objectKind) noun() string { return strings.ReplaceAll(k.subject, "_", " 
 
 // hasID is whether an id can be one of this kind.
 func (k objectKind) hasID(id string) bool {
-	return token(id) != "" && slices.ContainsFunc(k.prefixes, func(prefix string) bool {
-		return strings.HasPrefix(id, prefix)
-	})
+	begins := func(prefix string) bool { return strings.HasPrefix(id, prefix) }
+	return token(id) != "" && slices.ContainsFunc(k.prefixes, begins) && !slices.ContainsFunc(k.others, begins)
 }
 
 // exchange reads something that is not for the caller of an rpc. Its answer names the exchange also where it fails; its

@@ -97,7 +97,7 @@ func TestPrepareActionsRefuses(t *testing.T) {
 		{"refund for no known reason", &paymentsv1.CreateRefundRequest{PaymentId: "pi_1", Reason: 99}, "reason"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := g.Prepare(tt.req, operationID)
+			_, err := prepareOnly(g, tt.req, operationID)
 			wantReason(t, err, invalidField)
 			if got := field(err); got != tt.field {
 				t.Errorf("field = %q, want %q", got, tt.field)
@@ -189,7 +189,7 @@ func TestRefusalsOfActions(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			body := `{"error":{"type":"invalid_request_error",` + tt.body + `}}`
 			g := newGateway(t, newStripe(t, answer(tt.status, body)).URL)
-			r, err := g.Prepare(tt.req, operationID)
+			r, err := prepareOnly(g, tt.req, operationID)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -103,7 +103,7 @@ func TestPrepare(t *testing.T) {
 func checkPrepared(t *testing.T, g *stripegw.Gateway, req proto.Message, endpoint stripegw.Request, params []string) {
 	t.Helper()
 	before := proto.Clone(req)
-	got, err := g.Prepare(req, operationID)
+	got, err := prepareOnly(g, req, operationID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func checkPrepared(t *testing.T, g *stripegw.Gateway, req proto.Message, endpoin
 		t.Error("the request was changed")
 	}
 	for range 100 {
-		if again, err := g.Prepare(req, operationID); err != nil || again != got {
+		if again, err := prepareOnly(g, req, operationID); err != nil || again != got {
 			t.Fatalf("prepared %q, then %q, %v", got.Form, again.Form, err)
 		}
 	}
@@ -180,7 +180,7 @@ func TestPrepareRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := g.Prepare(tt.req, tt.operationID)
+			_, err := prepareOnly(g, tt.req, tt.operationID)
 			wantReason(t, err, tt.want)
 			if got := field(err); got != tt.field {
 				t.Errorf("field = %q, want %q", got, tt.field)
@@ -243,7 +243,7 @@ func TestFieldNames(t *testing.T) {
 func TestSubject(t *testing.T) {
 	stripe := newStripe(t, answer(404, stripeError("invalid_request_error", "resource_missing")))
 	g := newGateway(t, stripe.URL)
-	r, err := g.Prepare(&paymentsv1.ConfirmPaymentRequest{PaymentId: "pi_missing"}, operationID)
+	r, err := prepareOnly(g, &paymentsv1.ConfirmPaymentRequest{PaymentId: "pi_missing"}, operationID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestNothingToCharge(t *testing.T) {
 		{"confirm", confirmPayment, &paymentsv1.ConfirmPaymentRequest{PaymentId: "pi_1"}, methodRequired},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := g.Prepare(tt.req, operationID)
+			r, err := prepareOnly(g, tt.req, operationID)
 			if err != nil {
 				t.Fatal(err)
 			}

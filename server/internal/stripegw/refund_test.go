@@ -76,7 +76,7 @@ func TestRefundUnreadable(t *testing.T) {
 			_, err := g.GetRefund(t.Context(), "re_1")
 			wantReason(t, err, unavailable)
 			checkSilent(t, err)
-			r, err := g.Prepare(fullRefund(), operationID)
+			r, err := prepareOnly(g, fullRefund(), operationID)
 			if err != nil {
 				t.Fatal(err)
 			}

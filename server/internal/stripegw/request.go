@@ -32,12 +32,12 @@ func (r Request) LogValue() slog.Value { return slog.StringValue(r.String()) }
 // isWrite is whether Stripe may change something.
 func (r Request) isWrite() bool { return r.Method != http.MethodGet }
 
-// valid is whether Prepare can have recorded it. The path is appended to Stripe's address, so that one which does not
+// valid is whether Prepare can have recorded it, with nothing missing any more. The path is appended to Stripe's address, so that one which does not
 // begin with a slash could lead to another host.
 func (r Request) valid() bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodPost, http.MethodDelete:
-		return strings.HasPrefix(r.Path, "/v1/") && !strings.ContainsAny(r.Path, "?# ")
+		return strings.HasPrefix(r.Path, "/v1/") && !strings.ContainsAny(r.Path, "?# ") && r.complete()
 	default:
 		return false
 	}

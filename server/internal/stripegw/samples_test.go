@@ -56,3 +56,14 @@ func refundSample(t *testing.T, changes map[string]any) map[string]any {
 	t.Helper()
 	return object(t, sample(t, "refund"), changes)
 }
+
+// priceSample and invoiceSample are Stripe's price and invoice with changes.
+func priceSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "price"), changes)
+}
+
+func invoiceSample(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	return object(t, sample(t, "invoice"), changes)
+}

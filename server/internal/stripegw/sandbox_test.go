@@ -49,7 +49,7 @@ func (b *bench) write(t *testing.T, method, name string, req proto.Message) stri
 
 func (b *bench) sending(t *testing.T, method, name string, req proto.Message) stripegw.Sending {
 	t.Helper()
-	r, err := b.gateway.Prepare(req, "op_"+name)
+	r, err := prepareOnly(b.gateway, req, "op_"+name)
 	if err != nil {
 		t.Fatal(err)
 	}

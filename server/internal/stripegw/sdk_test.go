@@ -47,6 +47,15 @@ func TestEnumsOfSDK(t *testing.T) {
 	checkEnum(t, "setupintent.go", "SetupIntentPaymentMethodOptionsUSBankAccountVerificationMethod", bankVerifications)
 	checkEnum(t, "refund.go", "RefundStatus", refundStates)
 	checkEnum(t, "refund.go", "RefundReason", refundReasons)
+	checkEnum(t, "price.go", "PriceRecurringInterval", planIntervals)
+	checkEnum(t, "price.go", "PriceRecurringUsageType", planUsages)
+	checkEnum(t, "price.go", "PriceBillingScheme", planSchemes)
+	checkEnum(t, "subscription.go", "SubscriptionStatus", subscriptionStates)
+	checkEnum(t, "subscription.go", "SubscriptionCollectionMethod", collectionMethods)
+	checkEnum(t, "subscription.go", "SubscriptionPauseCollectionBehavior", pauseBehaviors)
+	checkEnum(t, "subscription.go", "SubscriptionTrialSettingsEndBehaviorMissingPaymentMethod", trialEndBehaviors)
+	checkEnum(t, "invoice.go", "InvoiceStatus", invoiceStates)
+	checkEnum(t, "invoice.go", "InvoiceCollectionMethod", collectionMethods)
 }
 
 func checkEnum[E ~int32](t *testing.T, file, typ string, table map[string]E) {

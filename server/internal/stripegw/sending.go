@@ -16,8 +16,10 @@ const maxSends = 3
 type Sending struct {
 	// Method is the full name of the rpc.
 	Method string
-	// Request is what Prepare recorded for it.
+	// Request is what Prepare recorded for it, or for one step of it.
 	Request Request
+	// Next are the steps that follow this one.
+	Next []Step
 	// Key is the idempotency key at Stripe, the same for every send.
 	Key string
 	// OperationID is the operation's, for the caller to ask by.
@@ -72,6 +74,8 @@ type Result struct {
 	Err error
 	// Uncertainty says what the last send met, if Uncertain.
 	Uncertainty paymentsv1.OperationUncertainty
+	// Next are the steps that follow a success, with what the first of them takes from its answer.
+	Next []Step
 	// KeepsFailing is whether Stripe keeps a failure of its own under the key, so that sending again tells nothing more.
 	KeepsFailing bool
 	// Sends is how many requests went out: how many the transport got. Reads are not counted.
@@ -131,7 +135,7 @@ func (s Sending) most() int {
 func (r *Result) add(a attempt, operationID string) {
 	row := verdicts[a.met]
 	earlier := r.Verdict == Uncertain || r.Verdict == Done
-	r.Outcome = a.outcome
+	r.Outcome, r.Next = a.outcome, a.next
 	if r.Sends > 0 {
 		r.Outcome.Replayed = false
 	}

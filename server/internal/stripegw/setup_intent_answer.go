@@ -73,17 +73,19 @@ func decodeSetupIntent(g *Gateway, body []byte) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	message := g.setupIntent(intent)
-	outcome := Outcome{Resource: message}
-	// The secret is given out while there is something to do with it.
-	switch message.GetState() {
+	return Outcome{Resource: g.setupIntent(intent), ClientSecret: intent.clientSecret()}, nil
+}
+
+// clientSecret gives the secret out while there is something to do with it.
+func (i *setupIntent) clientSecret() string {
+	switch setupIntentStates[i.Status] {
 	case paymentsv1.SetupIntentState_SETUP_INTENT_STATE_REQUIRES_PAYMENT_METHOD,
 		paymentsv1.SetupIntentState_SETUP_INTENT_STATE_REQUIRES_CONFIRMATION,
 		paymentsv1.SetupIntentState_SETUP_INTENT_STATE_REQUIRES_ACTION:
-		outcome.ClientSecret = intent.ClientSecret
+		return i.ClientSecret
 	default:
+		return ""
 	}
-	return outcome, nil
 }
 
 // setupIntent is the message for a setup intent.

@@ -45,7 +45,7 @@ func TestDeclinedSetupIntent(t *testing.T) {
 				"setup_intent": tt.intent, "message": canary,
 			}})
 			g := newScript(t, step{name: "declined", status: 402, body: body}).gateway(t)
-			r, err := g.Prepare(tt.req, operationID)
+			r, err := prepareOnly(g, tt.req, operationID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestLookUpSetupDecline(t *testing.T) {
 				}
 				answer(200, page(t, false, intent))(w, r)
 			}).URL)
-			r, err := g.Prepare(tt.req, operationID)
+			r, err := prepareOnly(g, tt.req, operationID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,7 +145,7 @@ func TestVerifyMicrodepositsOfTwoKinds(t *testing.T) {
 		req    proto.Message
 		id, of string
 	}{{verifySetup(), "seti_1", "setup_intent"}, {verifyPayment(), "pi_1", "payment"}} {
-		r, err := g.Prepare(tt.req, operationID)
+		r, err := prepareOnly(g, tt.req, operationID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,6 +45,24 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 			&paymentsv1.CancelRefundRequest{IdempotencyKey: "order-1001-refund-1", RefundId: "re_1"},
 			&paymentsv1.CancelRefundRequest{RefundId: "re_1"},
 		},
+		createPlan:      {fullCreatePlan(), leastPlan()},
+		updatePlan:      {fullUpdatePlan(), planUpdateOf(&paymentsv1.Plan{}, "active")},
+		finalizeInvoice: {fullFinalize(), &paymentsv1.FinalizeInvoiceRequest{InvoiceId: "in_1"}},
+		payInvoice:      {fullPay(), &paymentsv1.PayInvoiceRequest{InvoiceId: "in_1"}},
+		voidInvoice:     {fullVoid(), &paymentsv1.VoidInvoiceRequest{InvoiceId: "in_1"}},
+
+		createSubscription: {fullCreateSubscription(), leastCreateSubscription()},
+		updateSubscription: {fullUpdateSubscription(), subscriptionUpdateOf(changedSubscription(), "description")},
+		changePlan:         {fullChangePlan(), changeOf(later, &paymentsv1.ItemChange{ItemId: "si_1", PlanId: "price_3"})},
+		cancelSubscription: {cancelNow(), cancelAtEnd()},
+		pauseSubscription:  {fullPauseSubscription(), leastPause()},
+		resumeSubscription: {resume(), resume()},
+	}
+	// What an rpc acts on, where it reads that first.
+	read := map[string]proto.Message{
+		updatePlan: planRead(), updateSubscription: goldRead(onSchedule), changePlan: goldRead(twoItems),
+		cancelSubscription: goldRead(onSchedule), pauseSubscription: goldRead(onSchedule),
+		resumeSubscription: goldRead(pausedBy, trialOver),
 	}
 	stripe := httptest.NewServer(describedStripe(t))
 	t.Cleanup(stripe.Close)
@@ -62,16 +80,21 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 		}
 		for name, message := range map[string]proto.Message{"full": messages.full, "least": messages.least} {
 			t.Run(method+" "+name, func(t *testing.T) {
-				r, err := g.Prepare(message, operationID)
+				steps, err := g.Prepare(message, read[method], operationID)
 				if err != nil {
 					t.Fatal(err)
 				}
-				outcome, err := writeOnce(t.Context(), g, method, r)
-				if err != nil {
-					t.Fatalf("%v\n%s", err, visible(err))
-				}
-				if outcome.Resource == nil || outcome.StripeRequestID == "" {
-					t.Errorf("the outcome is %v", outcome)
+				for len(steps) > 0 {
+					s := sending(method, steps[0].Request)
+					s.MaxSends, s.Next = 1, steps[1:]
+					result := g.Write(t.Context(), s)
+					if result.Err != nil {
+						t.Fatalf("step %s: %v\n%s", steps[0].Name, result.Err, visible(result.Err))
+					}
+					if result.Outcome.Resource == nil || result.Outcome.StripeRequestID == "" {
+						t.Errorf("the outcome of step %s is %v", steps[0].Name, result.Outcome)
+					}
+					steps = result.Next
 				}
 			})
 		}
@@ -122,7 +145,7 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 		"default, there is none": &paymentsv1.SetDefaultPaymentMethodRequest{CustomerId: "cus_1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := g.Prepare(message, operationID)
+			r, err := prepareOnly(g, message, operationID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,6 +155,7 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 		})
 	}
 	checkCustomerReads(t, g)
+	checkBillingReads(t, g)
 	t.Run("it does refuse", func(t *testing.T) {
 		r := stripegw.Request{Method: http.MethodPost, Path: "/v1/payment_intents", Form: "amount=1000&currency=usd&amuont=1"}
 		if _, err := g.Send(t.Context(), r, stripeKey); err == nil {

@@ -51,7 +51,8 @@ var (
 // looked up.
 func writes() []write {
 	return slices.Concat(
-		paymentWrites(), refundWrites(), customerWrites(), paymentMethodWrites(), setupIntentWrites(), microdepositWrites())
+		paymentWrites(), refundWrites(), customerWrites(), paymentMethodWrites(), setupIntentWrites(), microdepositWrites(),
+		planWrites(), subscriptionWrites(), invoiceWrites())
 }
 
 // confirmsAtOnce is whether a recorded create asks for it.

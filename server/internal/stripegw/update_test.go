@@ -152,7 +152,7 @@ func TestPrepareUpdateRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := g.Prepare(tt.req, operationID)
+			_, err := prepareOnly(g, tt.req, operationID)
 			wantReason(t, err, invalidField)
 			if got := field(err); got != tt.field {
 				t.Errorf("field = %q, want %q", got, tt.field)
@@ -231,7 +231,7 @@ func FuzzUpdateMask(f *testing.F) {
 			Metadata: map[string]string{key: value}, PaymentMethodTypes: []string{text},
 		}
 		names := strings.Split(paths, ",")
-		r, err := g.Prepare(updateOf(payment, names...), operationID)
+		r, err := prepareOnly(g, updateOf(payment, names...), operationID)
 		if err != nil {
 			if got := reason(t, err); got != invalidField {
 				t.Errorf("%q: %v", paths, got)

@@ -107,6 +107,7 @@ var refusals = map[paymentsv1.ErrorReason]met{
 	paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_DECLINED:        metRefusal,
 	paymentsv1.ErrorReason_ERROR_REASON_AUTHENTICATION_REQUIRED: metRefusal,
 	paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CONTRACT:         metRefusal,
+	paymentsv1.ErrorReason_ERROR_REASON_PREVIEW_STALE:           metRefusal,
 	paymentsv1.ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED:  metKeyReused,
 	paymentsv1.ErrorReason_ERROR_REASON_STRIPE_CREDENTIALS:      metCredentials,
 	paymentsv1.ErrorReason_ERROR_REASON_STRIPE_UNAVAILABLE:      metDependency,

@@ -20,14 +20,18 @@ type write struct {
 	method string
 	// request is the name of its request message.
 	request protoreflect.FullName
-	// prepare calls stripe-go on the recorder.
-	prepare func(r *recorder, req proto.Message, operationID string) error
-	// object is what the rpc makes or changes.
+	// prepare calls stripe-go on a recorder of the plan for each step. on is what the write acts on, where that was read.
+	prepare func(p *plan, req, on proto.Message, operationID string) error
+	// fits is whether a recorded request is a step of this row, where an rpc has several; nil where the subjectPath says so.
+	fits func(r Request) bool
+	// object is what the rpc, or this step of it, makes or changes.
 	object objectKind
 	// lookUp finds out what an uncertain write did. No row is without: noLookUp says that it can not be found out.
 	lookUp lookUp
 	// fields translates Stripe's parameters into fields of the request message.
 	fields paramFields
+	// place says which field it is of what was recorded, where the place of one of these hangs on that; nil where none does.
+	place func(r Request, field string) string
 	// subject is the type of the object in the path, for example `payment`, and subjectPath what stands before its id;
 	// both are empty for a create.
 	subject, subjectPath string
@@ -45,25 +49,18 @@ type write struct {
 // creates is whether the rpc makes an object: then there is none in the path.
 func (w write) creates() bool { return w.subject == "" }
 
-// newWrite is a write of the rpc with the request message M.
+// newWrite is a write of the rpc with the request message M, which is one request to Stripe.
 func newWrite[M proto.Message](
 	method string, prepare func(r *recorder, req M, operationID string) error, rest write,
 ) write {
-	var zero M
-	rest.method = method
-	rest.request = zero.ProtoReflect().Descriptor().FullName()
-	rest.prepare = func(r *recorder, req proto.Message, operationID string) error {
-		m, ok := req.(M)
-		if !ok {
-			return apierr.ConstError("a request of another type than " + string(rest.request))
-		}
-		return prepare(r, m, operationID)
+	one := func(p *plan, req M, _ proto.Message, operationID string) error {
+		return prepare(p.step(OnlyStep), req, operationID)
 	}
-	return rest
+	return newSteps(method, one, rest)[0]
 }
 
-// indexWrites returns the table by rpc and by request message. An rpc that acts on objects of several kinds has a row
-// for each; its rows prepare alike.
+// indexWrites returns the table by rpc and by request message. An rpc that acts on objects of several kinds, or in several
+// steps, has a row for each; its rows prepare alike.
 func indexWrites() (map[string][]write, map[protoreflect.FullName]write) {
 	byMethod, byRequest := map[string][]write{}, map[protoreflect.FullName]write{}
 	for _, w := range writes() {
@@ -73,9 +70,15 @@ func indexWrites() (map[string][]write, map[protoreflect.FullName]write) {
 	return byMethod, byRequest
 }
 
-// rowOf is the row of an rpc for what was recorded: the one whose object stands in the path, where there are several.
+// rowOf is the row of an rpc for what was recorded: the one that says that it fits, or whose object stands in the path,
+// where there are several.
 func (g *Gateway) rowOf(method string, r Request) (write, bool) {
-	return g.rowWhere(method, func(w write) bool { return strings.HasPrefix(r.Path, w.subjectPath) })
+	return g.rowWhere(method, func(w write) bool {
+		if w.fits != nil {
+			return w.fits(r)
+		}
+		return strings.HasPrefix(r.Path, w.subjectPath)
+	})
 }
 
 // rowWhere is the only row of an rpc, or the first that fits.
@@ -90,31 +93,40 @@ func (g *Gateway) rowWhere(method string, fits func(w write) bool) (write, bool)
 	return write{}, false
 }
 
-// Prepare says what to send for a request message of an rpc that changes something. The same message and operation id
-// give the same bytes in every process of this build. operationID is required: it goes into the metadata of what is
-// created, so that a lost answer can be looked up. Nothing is sent. Its errors are apierr.Error, INVALID_FIELD for what
-// Stripe would surely refuse and INTERNAL for a fault of ours.
-func (g *Gateway) Prepare(req proto.Message, operationID string) (Request, error) {
+// Prepare says what to send for a request message of an rpc that changes something, step by step. on is what the write
+// acts on, for an rpc that needs it; nil where nothing was read. The same messages and operation id give the same bytes in
+// every process of this build. operationID is required: it goes into the metadata of what is created, so that a lost
+// answer can be looked up. Nothing is sent. Its errors are apierr.Error, INVALID_FIELD for what Stripe would surely refuse
+// and INTERNAL for a fault of ours.
+func (g *Gateway) Prepare(req, on proto.Message, operationID string) ([]Step, error) {
 	name := req.ProtoReflect().Descriptor().FullName()
 	w, ok := g.byRequest[name]
 	if !ok {
-		return Request{}, internal(apierr.ConstError("no write takes " + string(name)))
+		return nil, internal(apierr.ConstError("no write takes " + string(name)))
 	}
 	if operationID == "" {
-		return Request{}, internal(apierr.ConstError("a write without an operation id"))
+		return nil, internal(apierr.ConstError("a write without an operation id"))
 	}
-	rec := &recorder{}
-	if err := w.prepare(rec, req, operationID); err != nil {
+	var p plan
+	if err := w.prepare(&p, req, on, operationID); err != nil {
 		if ours, ok := errors.AsType[*apierr.Error](err); ok {
-			return Request{}, ours
+			return nil, ours
 		}
-		return Request{}, internal(err)
+		return nil, internal(err)
 	}
-	r, err := rec.request()
+	steps, err := p.recorded()
 	if err != nil {
-		return Request{}, internal(err)
+		return nil, internal(err)
 	}
-	return r, nil
+	return steps, nil
+}
+
+// named is the error with the field of ours that it is about.
+func (w write) named(e apierr.StripeError, r Request) apierr.StripeError {
+	if e = w.fields.named(e); w.place != nil {
+		e.Field = w.place(r, e.Field)
+	}
+	return e
 }
 
 // subjectOf reads back what a recorded request is about.
@@ -129,7 +141,7 @@ func (w write) subjectOf(r Request, operationID string) apierr.Subject {
 	}
 	escaped, _, _ := strings.Cut(rest, "/")
 	// stripe-go escapes ids in paths as in queries (FormatURLPath in stripe.go).
-	if id, err := url.QueryUnescape(escaped); err == nil && id != "" {
+	if id, err := url.QueryUnescape(escaped); err == nil && id != PathFill {
 		subject.ID = id
 	}
 	return subject
