@@ -81,6 +81,7 @@ func message(op store.Operation) *paymentsv1.Operation {
 		DueTime:          timestamp(op.DueTime),
 		Resolver:         op.Resolver,
 		Note:             op.Note,
+		StepsDone:        int32(op.StepsDone), //nolint:gosec // a handful at most
 	}
 }
 

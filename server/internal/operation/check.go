@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
 )
@@ -15,6 +17,22 @@ type Check func(ctx context.Context) error
 
 // maxCheckTime bounds what the checks of a write may take, so that it and its write end within the time that a stop waits.
 const maxCheckTime = 3 * time.Second
+
+// Look reads what a write acts on, for example a subscription, of which it depends what is sent, and refuses what the state
+// of that does not allow. It is asked when a check is, but before the write is prepared, which it may read nil for.
+type Look func(ctx context.Context) (on proto.Message, err error)
+
+// read looks, as a check is run.
+func (l Look) read(ctx context.Context) (on proto.Message, err error) {
+	if l == nil {
+		return nil, nil //nolint:nilnil // nothing is read
+	}
+	err = run(ctx, []Check{func(ctx context.Context) (err error) {
+		on, err = l(ctx)
+		return err
+	}})
+	return on, err
+}
 
 // run asks the checks, and wants as much time left afterwards as a write must have. The context ends when the answer is
 // due.

@@ -43,7 +43,7 @@ func changeOf(method string, result stripegw.Result) (objectID, kind string) {
 	case *paymentsv1.SetupIntent:
 		return resource.GetId(), setupIntentKind(method, resource)
 	default:
-		return "", ""
+		return billingChangeOf(method, resource)
 	}
 }
 

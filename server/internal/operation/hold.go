@@ -29,6 +29,7 @@ const (
 type hold struct {
 	runner *Runner
 	op     store.Operation
+	start  time.Time // when it was taken
 	cancel context.CancelFunc
 	ended  chan struct{}
 
@@ -39,7 +40,7 @@ type hold struct {
 // hold keeps an operation that was taken at start, until release, whatever becomes of the context.
 func (r *Runner) hold(ctx context.Context, op store.Operation, start time.Time) *hold {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	h := &hold{runner: r, op: op, cancel: cancel, ended: make(chan struct{}), until: start.Add(lease)}
+	h := &hold{runner: r, op: op, start: start, cancel: cancel, ended: make(chan struct{}), until: start.Add(lease)}
 	go h.renew(ctx)
 	return h
 }
@@ -78,15 +79,19 @@ func (h *hold) extend(ctx context.Context, sends int) error {
 	start := time.Now()
 	err := h.runner.store.Hold(ctx, store.Hold{ID: h.op.ID, Attempt: h.op.Attempt, Lease: lease, Sends: sends})
 	h.runner.heard(ctx, err)
-	if err != nil {
-		return err
+	if err == nil {
+		h.keep(start)
 	}
+	return err
+}
+
+// keep notes a lease that was taken at start, or later.
+func (h *hold) keep(start time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if until := start.Add(lease); until.After(h.until) {
 		h.until = until
 	}
-	return nil
 }
 
 // valid is whether the lease lasts, by both clocks: a process that is stopped keeps the one, a machine that sleeps the

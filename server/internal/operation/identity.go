@@ -47,17 +47,14 @@ func (i identity) operationID() string {
 	return "op_" + i.digest("operation")
 }
 
-// onlyStep is the step of a write that is one call to Stripe.
-const onlyStep = "1"
-
-// stripeKey is the idempotency key that Stripe sees. Two callers who choose the same key can therefore not reach each
+// stripeKey is the idempotency key that Stripe sees for one step of the write. Two callers who choose the same key can therefore not reach each
 // other's answers, and the key survives the loss of the store. For a reference it is the maker's, whichever call that is,
 // and another one for each maker.
-func (i identity) stripeKey() string {
+func (i identity) stripeKey(step string) string {
 	if i.reference != "" {
 		i.caller, i.idempotencyKey = "", i.reference+"#"+strconv.FormatInt(i.generation, 10)
 	}
-	return "tg1-" + i.digest("stripe", onlyStep)
+	return "tg1-" + i.digest("stripe", step)
 }
 
 // digest hashes the fields with their lengths in front, so that no two lists of fields read the same. The purpose keeps

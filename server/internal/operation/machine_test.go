@@ -29,18 +29,26 @@ type fakeGateway struct {
 	write  func(ctx context.Context, s stripegw.Sending) stripegw.Result
 	lookUp func(s stripegw.Search) (stripegw.Finding, error)
 	form   string
+	// steps are what is prepared in place of one payment, and on is what they were prepared for.
+	steps []stripegw.Step
+	on    proto.Message
 	// malformed is why no request can be prepared.
 	malformed error
 
 	mu       sync.Mutex
 	sent     []stripegw.Sending
 	searches []stripegw.Search
+	resolved stripegw.Search
 }
 
-func (g *fakeGateway) Prepare(proto.Message, string) (stripegw.Request, error) {
+func (g *fakeGateway) Prepare(_, on proto.Message, _ string) ([]stripegw.Step, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return stripegw.Request{Method: "POST", Path: "/v1/payment_intents", Form: g.form}, g.malformed
+	if g.on = on; g.steps != nil {
+		return g.steps, g.malformed
+	}
+	request := stripegw.Request{Method: "POST", Path: "/v1/payment_intents", Form: g.form}
+	return []stripegw.Step{{Name: stripegw.OnlyStep, Request: request}}, g.malformed
 }
 
 func (g *fakeGateway) Write(ctx context.Context, s stripegw.Sending) stripegw.Result {
@@ -65,7 +73,10 @@ func (g *fakeGateway) LookUp(_ context.Context, s stripegw.Search) (stripegw.Fin
 	return lookUp(s)
 }
 
-func (g *fakeGateway) ReadResult(_ context.Context, _ stripegw.Search, objectID string) (stripegw.Finding, error) {
+func (g *fakeGateway) ReadResult(_ context.Context, s stripegw.Search, objectID string) (stripegw.Finding, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.resolved = s
 	switch objectID {
 	case "pi_other":
 		return stripegw.Finding{}, apierr.InvalidField("object_id", "is of another operation")
@@ -155,6 +166,8 @@ type faultyStore struct {
 	mu sync.Mutex
 	// before and after are asked by the name of a change before and after it is made; an error takes its place.
 	before, after func(change string) error
+	// ends are those that were written.
+	ends []store.Finish
 }
 
 func (s *faultyStore) fail(before, after func(change string) error) {
@@ -191,8 +204,21 @@ func (s *faultyStore) Hold(ctx context.Context, h store.Hold) error {
 	return s.around("hold", func() error { return s.Store.Hold(ctx, h) })
 }
 
+func (s *faultyStore) Advance(ctx context.Context, a store.Advance) error {
+	// One that is late is not cut.
+	return s.around("advance", func() error { return s.Store.Advance(context.WithoutCancel(ctx), a) })
+}
+
 func (s *faultyStore) Finish(ctx context.Context, f store.Finish) error {
-	return s.around("finish", func() error { return s.Store.Finish(ctx, f) })
+	return s.around("finish", func() error {
+		err := s.Store.Finish(ctx, f)
+		if err == nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.ends = append(s.ends, f)
+		}
+		return err
+	})
 }
 
 func (s *faultyStore) Postpone(ctx context.Context, p store.Postpone) error {
@@ -260,14 +286,15 @@ func onStore(t *testing.T, g *fakeGateway, s store.Store, scope operation.Scope)
 	m := &machine{
 		gateway: g, store: &faultyStore{Store: s}, log: &logRecords{Handler: slog.DiscardHandler}, scope: scope,
 	}
-	m.Runner = m.with(sealKeys(t))
+	m.Runner = m.with(sealKeys(t), nil)
 	return m
 }
 
-// with is the machine's Runner with other seal keys.
-func (m *machine) with(keys *seal.Keys) *operation.Runner {
+// with is the machine's Runner with other seal keys, which may crash.
+func (m *machine) with(keys *seal.Keys, crash func(point string)) *operation.Runner {
 	return operation.New(operation.Config{
 		Gateway: m.gateway, Store: m.store, Keys: keys, Scope: m.scope, Logger: slog.New(m.log), Retention: 24 * time.Hour,
+		Crash: crash,
 	})
 }
 

@@ -36,9 +36,9 @@ type Request interface {
 
 // Gateway is how a write reaches Stripe, and how it is looked for there.
 type Gateway interface {
-	// Prepare says what to send.
-	Prepare(req proto.Message, operationID string) (stripegw.Request, error)
-	// Write sends it under a key, up to the given number of times, and says what is known of it then.
+	// Prepare says what to send, step by step. on is what the write acts on, where that was read.
+	Prepare(req, on proto.Message, operationID string) ([]stripegw.Step, error)
+	// Write sends a step under its key, up to the given number of times, and says what is known of it then.
 	Write(ctx context.Context, s stripegw.Sending) stripegw.Result
 	// LookUp looks for what an uncertain write did. It never concludes that one did nothing.
 	LookUp(ctx context.Context, s stripegw.Search) (stripegw.Finding, error)
@@ -115,6 +115,18 @@ func (r *Runner) Do(ctx context.Context, method string, req Request, checks ...C
 		return Outcome{}, err
 	}
 	w.checks = checks
+	made, err := r.do(ctx, w, deadline)
+	return made.Outcome, err
+}
+
+// DoOn is Do for an rpc of which it depends on an object's state what is sent, and in how many steps: look reads that object.
+// The steps are planned once, from what it reads, and stand in the store before the first is sent.
+func (r *Runner) DoOn(ctx context.Context, method string, req Request, look Look) (Outcome, error) {
+	w, deadline, err := r.newWrite(ctx, method, req)
+	if err != nil {
+		return Outcome{}, err
+	}
+	w.look = look
 	made, err := r.do(ctx, w, deadline)
 	return made.Outcome, err
 }

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -22,11 +23,44 @@ const (
 	eventPurpose      = "event/resource"
 )
 
-// record is a request to Stripe as it is stored: all that it takes to send the same bytes again.
+// record is a step as it is stored: all that it takes to send the same bytes again. The first holds those that follow it.
 type record struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Form   string `json:"form"`
+	// Name is empty for the only step, or the last one.
+	Name  string `json:"name,omitempty"`
+	Fills []fill `json:"fills,omitempty"`
+	// Next are the steps that follow, and Done the names of those that were done before.
+	Next []record `json:"next,omitempty"`
+	Done []string `json:"done,omitempty"`
+}
+
+// fill is a stripegw.Fill.
+type fill struct {
+	Param string `json:"param,omitempty"`
+	From  string `json:"from"`
+}
+
+func recordOf(step stripegw.Step) record {
+	r := record{Method: step.Request.Method, Path: step.Request.Path, Form: step.Request.Form}
+	if step.Name != stripegw.OnlyStep {
+		r.Name = step.Name
+	}
+	for _, f := range step.Fills {
+		r.Fills = append(r.Fills, fill(f))
+	}
+	return r
+}
+
+func (r record) step() stripegw.Step {
+	step := stripegw.Step{
+		Name: cmp.Or(r.Name, stripegw.OnlyStep), Request: stripegw.Request{Method: r.Method, Path: r.Path, Form: r.Form},
+	}
+	for _, f := range r.Fills {
+		step.Fills = append(step.Fills, stripegw.Fill(f))
+	}
+	return step
 }
 
 // sealHash hides the hash of a request: who sees it could try what the request may have held, such as numbers of accounts.
@@ -41,24 +75,33 @@ func (r *Runner) isAnother(op store.Operation, hash []byte) bool {
 	return err == nil && !bytes.HasPrefix(began, hash)
 }
 
-func (r *Runner) sealRequest(operationID string, request stripegw.Request) ([]byte, error) {
-	data, err := json.Marshal(record(request))
+func (r *Runner) sealCourse(operationID string, c course) ([]byte, error) {
+	stored := recordOf(c.now)
+	stored.Done = c.done
+	for _, step := range c.next {
+		stored.Next = append(stored.Next, recordOf(step))
+	}
+	data, err := json.Marshal(stored)
 	if err != nil {
 		return nil, internal("a request can not be encoded")
 	}
 	return r.keys.Seal(parametersPurpose, operationID, data), nil
 }
 
-func (r *Runner) openRequest(op store.Operation) (stripegw.Request, error) {
+func (r *Runner) openCourse(op store.Operation) (course, error) {
 	data, err := r.keys.Open(parametersPurpose, op.ID, op.Parameters)
 	if err != nil {
-		return stripegw.Request{}, fmt.Errorf("open the parameters: %w", err)
+		return course{}, fmt.Errorf("open the parameters: %w", err)
 	}
 	var stored record
 	if err := json.Unmarshal(data, &stored); err != nil {
-		return stripegw.Request{}, fmt.Errorf("read the parameters: %w", err)
+		return course{}, fmt.Errorf("read the parameters: %w", err)
 	}
-	return stripegw.Request(stored), nil
+	c := course{now: stored.step(), done: stored.Done}
+	for _, next := range stored.Next {
+		c.next = append(c.next, next.step())
+	}
+	return c, nil
 }
 
 // ending is how an operation is written down that ended as the result says.

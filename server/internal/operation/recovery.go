@@ -116,16 +116,16 @@ func (r *Runner) recoverOne(ctx context.Context, op store.Operation, start time.
 	r.crash("recover.claimed")
 	held := r.hold(ctx, op, start)
 	defer held.release()
-	request, err := r.openRequest(op)
+	c, err := r.openCourse(op)
 	if err != nil {
 		r.unreadable(ctx, op, held)
 		return
 	}
 	if r.maySend(op) {
-		r.sendAgain(ctx, op, held, request)
+		r.sendAgain(ctx, op, held, c)
 		return
 	}
-	r.lookAgain(ctx, op, held, request, store.Postpone{})
+	r.lookAgain(ctx, op, held, c, store.Postpone{})
 }
 
 // unreadable is for an operation whose parameters can not be opened, so that it can be neither sent nor looked for: once
@@ -158,14 +158,19 @@ func (r *Runner) maySend(op store.Operation) bool {
 	return op.State == store.Pending && !op.NeverSend && op.Age < r.window
 }
 
-// sendAgain sends an operation once more. What a look-up can tell and a send can not is looked up.
-func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, request stripegw.Request) {
-	key := r.identityOf(op).stripeKey()
+// sendAgain sends a step once more, or for the first time after a crash.
+func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, c course) {
 	if err := held.beforeSend(ctx); err != nil {
 		return // It is not ours any more, or the server is stopping: its lease runs out.
 	}
+	r.sendOnce(ctx, op, held, c)
+}
+
+// sendOnce sends a step. What a look-up can tell and a send can not is looked up.
+func (r *Runner) sendOnce(ctx context.Context, op store.Operation, held *hold, c course) {
 	result := r.gateway.Write(ctx, stripegw.Sending{
-		Method: op.Method, Request: request, Key: key, OperationID: op.ID, MaxSends: 1,
+		Method: op.Method, Request: c.now.Request, Next: c.next, Key: r.identityOf(op).stripeKey(c.now.Name),
+		OperationID: op.ID, MaxSends: 1,
 		Repeat: true,
 	})
 	r.crash("recover.sent")
@@ -174,12 +179,12 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 	}
 	switch result.Verdict {
 	case stripegw.Done:
-		r.end(ctx, op, key, result)
+		r.end(ctx, op, held, c, result)
 		return
 	case stripegw.NotDone:
 		if tookKeyBefore(result) {
 			// The key did something else, before a person gave it free: no send of this row did anything, or will.
-			r.end(ctx, op, key, result)
+			r.end(ctx, op, held, c, result)
 			return
 		}
 		// An earlier send may have done what this one did not.
@@ -190,7 +195,7 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 		Uncertainty: int32(result.Uncertainty), NeverSend: result.KeepsFailing, StripeRequestIDs: result.StripeRequestIDs,
 	}
 	if failedInside(result) {
-		r.lookAgain(ctx, op, held, request, left)
+		r.lookAgain(ctx, op, held, c, left)
 		return
 	}
 	left.State, left.After = store.Pending, sendAgainAfter(op.Sends+1)
@@ -200,17 +205,18 @@ func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, 
 // lookAgain looks for what an operation did. Where it is not found and may not be sent any more, it is UNKNOWN, and stays
 // so until it is found, or until somebody says what became of it: no timer makes a failure of it.
 func (r *Runner) lookAgain(
-	ctx context.Context, op store.Operation, held *hold, request stripegw.Request, left store.Postpone,
+	ctx context.Context, op store.Operation, held *hold, c course, left store.Postpone,
 ) {
 	looking, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
-	finding, err := r.gateway.LookUp(looking, search(op, request))
+	finding, err := r.gateway.LookUp(looking, search(op, c))
 	r.crash("recover.looked")
 	left.StripeRequestIDs = append(left.StripeRequestIDs, finding.StripeRequestIDs...)
 	switch {
 	case err == nil && finding.Found:
-		r.end(ctx, op, r.identityOf(op).stripeKey(), stripegw.Result{
-			Verdict: stripegw.Done, Outcome: finding.Outcome, Err: finding.Err, StripeRequestIDs: left.StripeRequestIDs,
+		r.end(ctx, op, held, c, stripegw.Result{
+			Verdict: stripegw.Done, Outcome: finding.Outcome, Err: finding.Err, Next: finding.Next,
+			StripeRequestIDs: left.StripeRequestIDs,
 		})
 		return
 	case err == nil:
@@ -243,16 +249,21 @@ func uncertaintyAfter(op store.Operation, lookUp error) int32 {
 	}
 }
 
-// end ends an operation that no caller waits for.
-func (r *Runner) end(ctx context.Context, op store.Operation, key string, result stripegw.Result) {
-	e := r.finish(ctx, op, key, result)
+// end ends an operation that no caller waits for, or goes on with its next step.
+func (r *Runner) end(ctx context.Context, op store.Operation, held *hold, c course, result stripegw.Result) {
+	if c.goesOn(result) {
+		r.goOn(ctx, op, held, c, result)
+		return
+	}
+	e := r.finish(ctx, op, r.identityOf(op).stripeKey(c.now.Name), c.settled(op.ID, result))
 	outcome := "done"
 	if e.err != nil {
 		outcome = apierr.ShortReason(apierr.From(e.err).Reason)
 	}
 	r.logger.LogAttrs(ctx, slog.LevelInfo, "operation recovered",
 		slog.String("operation_id", op.ID), slog.String("caller", op.Caller), slog.String("method", op.Method),
-		slog.String("outcome", outcome), slog.Int("sends", op.Sends+result.Sends), slog.Int("look_ups", op.LookUps))
+		slog.String("outcome", outcome), slog.Int("steps_done", len(c.done)), slog.Int("sends", op.Sends+result.Sends),
+		slog.Int("look_ups", op.LookUps))
 }
 
 // alert calls a person: nothing that the machine may do is left.
@@ -273,13 +284,13 @@ func (r *Runner) identityOf(op store.Operation) identity {
 }
 
 // search says what to look for: it can have been made from its begin on, and until the last send was over.
-func search(op store.Operation, request stripegw.Request) stripegw.Search {
+func search(op store.Operation, c course) stripegw.Search {
 	last := op.LastSend
 	if last.Before(op.BeginTime) { // The clock went back a little in between.
 		last = op.BeginTime
 	}
 	return stripegw.Search{
-		Method: op.Method, Request: request, OperationID: op.ID, From: op.BeginTime, To: last.Add(lease),
+		Method: op.Method, Request: c.now.Request, Next: c.next, OperationID: op.ID, From: op.BeginTime, To: last.Add(lease),
 	}
 }
 

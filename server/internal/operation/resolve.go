@@ -32,17 +32,18 @@ func (r *Runner) Resolve(
 	result := stripegw.Result{Verdict: stripegw.NotDone}
 	if req.GetObjectId() != "" {
 		// Where the parameters can not be opened, the person's word must do.
-		request, _ := r.openRequest(op)
-		found, err := r.gateway.ReadResult(ctx, search(op, request), req.GetObjectId())
+		c, _ := r.openCourse(op)
+		found, err := r.gateway.ReadResult(ctx, search(op, c), req.GetObjectId())
 		if err != nil {
 			return nil, err
 		}
-		result = stripegw.Result{Verdict: stripegw.Done, Outcome: found.Outcome, Err: found.Err}
+		result = stripegw.Result{Verdict: stripegw.Done, Outcome: found.Outcome, Err: c.refusal(found.Err)}
 	}
 	if op, err = r.take(ctx, op.ID); err != nil {
 		return nil, err
 	}
-	f, err := r.ending(op, r.identityOf(op).stripeKey(), result)
+	// What ends it is what the rpc is for, which the last step is to do.
+	f, err := r.ending(op, r.identityOf(op).stripeKey(stripegw.OnlyStep), result)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func TestParametersThatCanNotBeOpened(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := onStore(t, &fakeGateway{}, s, scope)
-		m.Runner = m.with(keys)
+		m.Runner = m.with(keys, nil)
 		stop := m.recovering(t)
 		<-time.After(2 * time.Hour)
 		stop()

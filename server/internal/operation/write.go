@@ -30,6 +30,7 @@ type write struct {
 	hash, details []byte
 	req           Request
 	checks        []Check
+	look          Look
 	// over is the generation of the identity's reference whose object is known to be gone.
 	over int64
 }
@@ -37,7 +38,7 @@ type write struct {
 // write begins the operation, sends it and ends it, or finds what became of it. settle is called once it has begun; the
 // context counts until then.
 func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
-	if len(w.checks) > 0 {
+	if len(w.checks) > 0 || w.look != nil {
 		// What was asked for already is not asked again: neither the checks, nor Stripe.
 		op, err := r.store.Get(ctx, w.operationID)
 		switch {
@@ -48,14 +49,19 @@ func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
 			return r.known(w, op)
 		}
 	}
-	prepared, err := r.gateway.Prepare(w.req, w.operationID)
+	on, err := w.look.read(ctx)
+	if err != nil {
+		return notBegun(ctx, err)
+	}
+	steps, err := r.gateway.Prepare(w.req, on, w.operationID)
 	if err != nil {
 		return end{err: err}
 	}
+	c := startOf(steps)
 	if err := run(ctx, w.checks); err != nil {
 		return notBegun(ctx, err)
 	}
-	op, held, err := r.begin(ctx, w, prepared)
+	op, held, err := r.begin(ctx, w, c)
 	switch {
 	case errors.Is(err, store.ErrUncertain):
 		// It may have begun, and recovery may send it: nobody may be told that nothing happened.
@@ -68,7 +74,7 @@ func (r *Runner) write(ctx context.Context, w *write, settle func()) end {
 		return r.known(w, op)
 	}
 	settle()
-	e := r.send(context.WithoutCancel(ctx), w, held, prepared)
+	e := r.send(context.WithoutCancel(ctx), w, held, c)
 	e.began = true
 	return e
 }
@@ -88,8 +94,8 @@ func notBegun(ctx context.Context, err error) end {
 }
 
 // begin writes the operation down. It returns the hold on it if this call began it.
-func (r *Runner) begin(ctx context.Context, w *write, prepared stripegw.Request) (store.Operation, *hold, error) {
-	parameters, err := r.sealRequest(w.operationID, prepared)
+func (r *Runner) begin(ctx context.Context, w *write, c course) (store.Operation, *hold, error) {
+	parameters, err := r.sealCourse(w.operationID, c)
 	if err != nil {
 		return store.Operation{}, nil, err
 	}
@@ -134,39 +140,68 @@ func keyReused(w *write) error {
 	return apierr.KeyReused().WithMetadata("operation_id", w.operationID)
 }
 
-// send sends what was begun and ends it with what Stripe says, whatever its caller does meanwhile.
-func (r *Runner) send(ctx context.Context, w *write, held *hold, prepared stripegw.Request) end {
+// send sends what was begun, step by step, and ends it with what Stripe says, whatever its caller does meanwhile.
+func (r *Runner) send(ctx context.Context, w *write, held *hold, c course) end {
 	defer held.release()
-	key := r.identityOf(held.op).stripeKey()
-	r.crash("send.before")
-	if !held.valid() {
-		// The process stood still for longer than the lease: the operation is recovery's, and its key may be old.
-		return end{err: apierr.OutcomePending(w.operationID, errStoodStill)}
+	for op := held.op; ; {
+		r.crash("send.before")
+		if !held.valid() {
+			// The process stood still for longer than the lease: the operation is recovery's, and its key may be old.
+			return end{err: apierr.OutcomePending(w.operationID, errStoodStill)}
+		}
+		result, lookUps := r.sendStep(ctx, op, held, c)
+		if !c.goesOn(result) {
+			return r.settle(ctx, op, held, c, c.settled(op.ID, result), lookUps)
+		}
+		var err error
+		if c, err = r.advance(ctx, held, c, result); errors.Is(err, store.ErrFenced) {
+			return r.overtaken(ctx, op)
+		} else if err != nil {
+			return end{err: apierr.OutcomePending(w.operationID, err)} // The lease runs out.
+		}
+		if op = held.stepped(); !r.maySend(op) {
+			// The steps before have taken all the time that there is.
+			r.runOut(ctx, op, held)
+			return end{err: apierr.OutcomePending(w.operationID, errRanOut)}
+		}
 	}
-	result := r.gateway.Write(ctx, stripegw.Sending{
-		Method: w.identity.method, Request: prepared, Key: key, OperationID: w.operationID, MaxSends: maxSends,
-		BeforeSend: held.beforeSend,
+}
+
+// sendStep sends one step, and looks for what it did where that can be known at once. It says how many look-ups found
+// nothing.
+func (r *Runner) sendStep(
+	ctx context.Context, op store.Operation, held *hold, c course,
+) (result stripegw.Result, lookUps int) {
+	result = r.gateway.Write(ctx, stripegw.Sending{
+		Method: op.Method, Request: c.now.Request, Next: c.next, Key: r.identityOf(op).stripeKey(c.now.Name),
+		OperationID: op.ID, MaxSends: maxSends, BeforeSend: held.beforeSend,
 	})
 	r.crash("send.after")
-	lookUps := 0
 	switch {
 	case result.Verdict == stripegw.Uncertain && failedInside(result):
-		lookUps = r.lookAtOnce(ctx, held.op, prepared, &result)
-	case tookKeyBefore(result) && held.op.Attempt == 1:
+		lookUps = r.lookAtOnce(ctx, op, c, &result)
+	case tookKeyBefore(result) && op.Attempt == 1:
 		// Never begun here, and yet sent: by us, with other bytes, before the store was lost.
-		before := held.op
+		before := op
 		before.BeginTime = before.BeginTime.Add(-keyMemory)
-		r.lookAtOnce(ctx, before, prepared, &result)
+		r.lookAtOnce(ctx, before, c, &result)
 	}
-	if tookKeyBefore(result) && held.op.Reference != "" {
-		result = madeBefore(held.op, result)
+	if tookKeyBefore(result) && op.Reference != "" {
+		result = madeBefore(op, result)
 	}
+	return result, lookUps
+}
+
+// settle ends an operation with what its last step, or one that was refused, has met; or leaves it to recovery.
+func (r *Runner) settle(
+	ctx context.Context, op store.Operation, held *hold, c course, result stripegw.Result, lookUps int,
+) end {
 	switch result.Verdict {
 	case stripegw.Done, stripegw.NotDone:
-		return r.finish(ctx, held.op, key, result)
+		return r.finish(ctx, op, r.identityOf(op).stripeKey(c.now.Name), result)
 	default:
 		held.release() // A renewal would take it back.
-		r.postpone(ctx, held.op, store.Postpone{
+		r.postpone(ctx, op, store.Postpone{
 			State: store.Pending, After: sendAgainAfter(result.Sends), Uncertainty: int32(result.Uncertainty),
 			NeverSend: result.KeepsFailing, LookUps: lookUps, StripeRequestIDs: result.StripeRequestIDs,
 		})
@@ -197,11 +232,11 @@ func madeBefore(op store.Operation, result stripegw.Result) stripegw.Result {
 
 // lookAtOnce looks for what an uncertain write did while its caller still waits. It says how many look-ups found nothing.
 func (r *Runner) lookAtOnce(
-	ctx context.Context, op store.Operation, prepared stripegw.Request, result *stripegw.Result,
+	ctx context.Context, op store.Operation, c course, result *stripegw.Result,
 ) (inVain int) {
 	ctx, cancel := context.WithTimeout(ctx, firstLookUp)
 	defer cancel()
-	finding, err := r.gateway.LookUp(ctx, search(op, prepared))
+	finding, err := r.gateway.LookUp(ctx, search(op, c))
 	result.StripeRequestIDs = append(result.StripeRequestIDs, finding.StripeRequestIDs...)
 	switch {
 	case err != nil:
@@ -210,6 +245,7 @@ func (r *Runner) lookAtOnce(
 		return 1
 	}
 	result.Verdict, result.Outcome, result.Err = stripegw.Done, finding.Outcome, finding.Err
+	result.Next = finding.Next
 	return 0
 }
 
