@@ -776,10 +776,10 @@ const file_payments_v1_invoice_proto_rawDesc = "" +
 	"\blivemode\x18' \x01(\bR\blivemode\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xfc\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x81\x03\n" +
 	"\vInvoiceLine\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12 \n" +
-	"\vdescription\x18\x02 \x01(\tR\vdescription\x12*\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12%\n" +
+	"\vdescription\x18\x02 \x01(\tB\x03\x80\x01\x01R\vdescription\x12*\n" +
 	"\x06amount\x18\x03 \x01(\v2\x12.payments.v1.MoneyR\x06amount\x12\x1a\n" +
 	"\bquantity\x18\x04 \x01(\x03R\bquantity\x12\x17\n" +
 	"\aplan_id\x18\x05 \x01(\tR\x06planId\x120\n" +

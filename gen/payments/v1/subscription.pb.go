@@ -929,6 +929,7 @@ func (x *PendingChange) GetInvoiceId() string {
 }
 
 // A change that comes at the period's end. CancelSubscription, PauseSubscription and an immediate ChangePlan drop it.
+// Once it has come it stands here for one more period, by its id alone.
 type ScheduledChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Output only. Stripe's subscription schedule, `sub_sched_...`.

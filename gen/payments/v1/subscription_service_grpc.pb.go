@@ -94,6 +94,8 @@ type SubscriptionServiceClient interface {
 	// `client_secret`, or PayInvoice), or 23 hours are over. UPGRADE_NOT_SECURED: something would be due at once, and
 	// Stripe can not hold the change back until it is paid: the method is not a card, the customer pays by invoice, or
 	// collection is paused. Make the change at the period's end, or say `allow_unpaid`.
+	// Stripe holds no item back that is removed: where something is due then, and not paid, the change is not made, and
+	// the call fails (PAYMENT_DECLINED, AUTHENTICATION_REQUIRED).
 	// PERIOD_END: nothing is due now; the next period begins with the new plans. A change that was scheduled before is
 	// replaced.
 	//
@@ -139,7 +141,8 @@ type SubscriptionServiceClient interface {
 	// none with this id.
 	VoidInvoice(ctx context.Context, in *VoidInvoiceRequest, opts ...grpc.CallOption) (*VoidInvoiceResponse, error)
 	// Says whether a customer may use what a plan sells: the best `access` of their subscriptions that have the plan
-	// among their items. A customer who is not subscribed, and one who does not exist, is BLOCKED with NO_SUBSCRIPTION.
+	// among their items. A customer who is not subscribed, or to none that is not CANCELED, and one who does not exist,
+	// is BLOCKED with NO_SUBSCRIPTION. The latest 500 are looked at. INVALID_FIELD: `plan_id` names no plan.
 	CheckAccess(ctx context.Context, in *CheckAccessRequest, opts ...grpc.CallOption) (*CheckAccessResponse, error)
 }
 
@@ -395,6 +398,8 @@ type SubscriptionServiceServer interface {
 	// `client_secret`, or PayInvoice), or 23 hours are over. UPGRADE_NOT_SECURED: something would be due at once, and
 	// Stripe can not hold the change back until it is paid: the method is not a card, the customer pays by invoice, or
 	// collection is paused. Make the change at the period's end, or say `allow_unpaid`.
+	// Stripe holds no item back that is removed: where something is due then, and not paid, the change is not made, and
+	// the call fails (PAYMENT_DECLINED, AUTHENTICATION_REQUIRED).
 	// PERIOD_END: nothing is due now; the next period begins with the new plans. A change that was scheduled before is
 	// replaced.
 	//
@@ -440,7 +445,8 @@ type SubscriptionServiceServer interface {
 	// none with this id.
 	VoidInvoice(context.Context, *VoidInvoiceRequest) (*VoidInvoiceResponse, error)
 	// Says whether a customer may use what a plan sells: the best `access` of their subscriptions that have the plan
-	// among their items. A customer who is not subscribed, and one who does not exist, is BLOCKED with NO_SUBSCRIPTION.
+	// among their items. A customer who is not subscribed, or to none that is not CANCELED, and one who does not exist,
+	// is BLOCKED with NO_SUBSCRIPTION. The latest 500 are looked at. INVALID_FIELD: `plan_id` names no plan.
 	CheckAccess(context.Context, *CheckAccessRequest) (*CheckAccessResponse, error)
 	mustEmbedUnimplementedSubscriptionServiceServer()
 }
