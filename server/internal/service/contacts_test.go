@@ -148,7 +148,7 @@ func TestWordsOfContacts(t *testing.T) {
 		{&paymentsv1.Customer{Phone: "canary"}, "must be digits, spaces and + - . ( ), such as +14155550123"},
 		{&paymentsv1.Customer{Email: "canary"}, "is no e-mail address"},
 	} {
-		s := service.NewCustomers(&fakeEnsurer{}, &fakeCustomers{})
+		s := service.NewCustomers(&fakeEnsurer{}, &fakeCustomers{}, false)
 		err := apierr.From(second(s.CreateCustomer(t.Context(), &paymentsv1.CreateCustomerRequest{Customer: tt.customer})))
 		if words := violations(err); len(words) != 1 || words[0] != tt.want {
 			t.Errorf("got %q, want %q", words, tt.want)

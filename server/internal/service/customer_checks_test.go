@@ -21,7 +21,7 @@ func checked(t *testing.T, call func(*service.Customers) error, field string, se
 		fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.Customer{}}},
 		answers:    []operation.Ensured{{Made: true, Outcome: operation.Outcome{Resource: &paymentsv1.Customer{}}}},
 	}
-	err := call(service.NewCustomers(writes, &fakeCustomers{}))
+	err := call(service.NewCustomers(writes, &fakeCustomers{}, false))
 	written := writes.writes + len(writes.overs)
 	if field == "" {
 		if written != 1 {

@@ -17,7 +17,7 @@ func TestListCustomers(t *testing.T) {
 	for i := range 130 {
 		reads.customers = append(reads.customers, &paymentsv1.Customer{Id: fmt.Sprintf("cus_%05d", 130-i)})
 	}
-	s := service.NewCustomers(&fakeEnsurer{}, reads)
+	s := service.NewCustomers(&fakeEnsurer{}, reads, false)
 	for size, want := range map[int32]int{0: 20, 1: 1, 100: 100, 1000: 100} {
 		resp, err := s.ListCustomers(t.Context(), &paymentsv1.ListCustomersRequest{PageSize: size})
 		if err != nil || len(resp.GetCustomers()) != want || resp.GetNextPageToken() == "" {
@@ -72,7 +72,7 @@ func TestListPaymentMethods(t *testing.T) {
 			Id: fmt.Sprintf("pm_%d", i), Metadata: map[string]string{"k": strings.Repeat("v", 1<<20)},
 		})
 	}
-	s := service.NewCustomers(&fakeEnsurer{}, reads)
+	s := service.NewCustomers(&fakeEnsurer{}, reads, false)
 	req := &paymentsv1.ListPaymentMethodsRequest{CustomerId: "cus_1"}
 	var got []string
 	for pages := 0; ; pages++ {
@@ -103,7 +103,7 @@ func TestListPaymentMethods(t *testing.T) {
 
 func TestCustomerListErrors(t *testing.T) {
 	broken := errors.New("canary")
-	s := service.NewCustomers(&fakeEnsurer{}, &fakeCustomers{err: broken})
+	s := service.NewCustomers(&fakeEnsurer{}, &fakeCustomers{err: broken}, false)
 	if _, err := s.ListCustomers(t.Context(), &paymentsv1.ListCustomersRequest{}); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}

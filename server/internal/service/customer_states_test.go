@@ -61,7 +61,7 @@ func TestDetachWantsACustomer(t *testing.T) {
 				err:     tt.down,
 			}
 			writes := &fakeEnsurer{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.PaymentMethod{}}}}
-			err := second(service.NewCustomers(writes, reads).DetachPaymentMethod(t.Context(),
+			err := second(service.NewCustomers(writes, reads, false).DetachPaymentMethod(t.Context(),
 				&paymentsv1.DetachPaymentMethodRequest{PaymentMethodId: tt.id}))
 			hears(t, err, tt.reason, "")
 			if (writes.writes == 1) != (tt.reason == "") {
@@ -137,7 +137,7 @@ func TestVerifyWantsWhatWaits(t *testing.T) {
 			for _, req := range []*paymentsv1.VerifyMicrodepositsRequest{verifySetup("seti_1"), verifyPayment("pi_1")} {
 				writes := &fakeEnsurer{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.Payment{}}}}
 				ctx := auth.WithCaller(t.Context(), caller("checkout", toPay))
-				hears(t, second(service.NewCustomers(writes, reads).VerifyMicrodeposits(ctx, req)), tt.reason, tt.state)
+				hears(t, second(service.NewCustomers(writes, reads, false).VerifyMicrodeposits(ctx, req)), tt.reason, tt.state)
 				if (writes.writes == 1) != (tt.reason == "") {
 					t.Errorf("%d writes", writes.writes)
 				}
@@ -175,7 +175,7 @@ func TestVerifyAPaymentTakesTheScopeToPay(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			writes := &knownKeys{fakeEnsurer{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.Payment{}}}}}
-			err := second(service.NewCustomers(writes, reads).VerifyMicrodeposits(auth.WithCaller(t.Context(), tt.by), tt.req))
+			err := second(service.NewCustomers(writes, reads, false).VerifyMicrodeposits(auth.WithCaller(t.Context(), tt.by), tt.req))
 			hears(t, err, tt.reason, "")
 			if (writes.writes == 1) != (tt.reason == "") {
 				t.Errorf("%d writes", writes.writes)

@@ -42,17 +42,21 @@ type Customers struct {
 
 	writes CustomerWriter
 	reads  CustomerReader
+	live   bool
 }
 
-// NewCustomers returns the service.
-func NewCustomers(writes CustomerWriter, reads CustomerReader) *Customers {
-	return &Customers{writes: writes, reads: reads}
+// NewCustomers returns the service. live is whether Stripe's key is: real customers live in real time only.
+func NewCustomers(writes CustomerWriter, reads CustomerReader, live bool) *Customers {
+	return &Customers{writes: writes, reads: reads, live: live}
 }
 
 // CreateCustomer implements CustomerService.
 func (s *Customers) CreateCustomer(
 	ctx context.Context, req *paymentsv1.CreateCustomerRequest,
 ) (*paymentsv1.CreateCustomerResponse, error) {
+	if s.live && req.GetTestClockId() != "" {
+		return nil, apierr.InvalidField("test_clock_id", "is for test mode, and the Stripe key is live")
+	}
 	if err := checkCustomer(req.GetCustomer(), nil); err != nil {
 		return nil, err
 	}

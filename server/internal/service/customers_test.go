@@ -137,7 +137,7 @@ func TestCustomerWrites(t *testing.T) {
 				writes := &fakeEnsurer{fakeWriter: fakeWriter{
 					outcome: operation.Outcome{Resource: tt.resource, Replayed: replayed, ClientSecret: "s"},
 				}}
-				got, err := tt.call(t.Context(), service.NewCustomers(writes, reads))
+				got, err := tt.call(t.Context(), service.NewCustomers(writes, reads, false))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -154,7 +154,7 @@ func TestCustomerWrites(t *testing.T) {
 				}
 			}
 			writes := &fakeEnsurer{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.Refund{}}}}
-			if got, err := tt.call(t.Context(), service.NewCustomers(writes, reads)); err == nil {
+			if got, err := tt.call(t.Context(), service.NewCustomers(writes, reads, false)); err == nil {
 				t.Errorf("got %v for a refund", got)
 			}
 		})
@@ -252,7 +252,7 @@ func TestEnsureCustomer(t *testing.T) {
 			reads := &fakeCustomers{customers: []*paymentsv1.Customer{there, gone}, err: tt.readErr}
 			ctx, info := call.New(t.Context(), "request-1")
 			info.SetOperationID("op_1")
-			got, err := service.NewCustomers(writes, reads).EnsureCustomer(ctx,
+			got, err := service.NewCustomers(writes, reads, false).EnsureCustomer(ctx,
 				&paymentsv1.EnsureCustomerRequest{Reference: "user-4711"})
 			if !proto.Equal(got, tt.want) {
 				t.Errorf("got %v, want %v", got, tt.want)
@@ -299,7 +299,7 @@ func TestCustomerReads(t *testing.T) {
 		customers: []*paymentsv1.Customer{{Id: "cus_1"}, {Id: "cus_2", Deleted: true}},
 		methods:   []*paymentsv1.PaymentMethod{{Id: "pm_1"}}, setups: []*paymentsv1.SetupIntent{{Id: "seti_1"}},
 	}
-	s := service.NewCustomers(&fakeEnsurer{}, reads)
+	s := service.NewCustomers(&fakeEnsurer{}, reads, false)
 	for _, id := range []string{"cus_1", "cus_2"} {
 		customer, err := s.GetCustomer(t.Context(), &paymentsv1.GetCustomerRequest{CustomerId: id})
 		if err != nil || customer.GetCustomer().GetId() != id {

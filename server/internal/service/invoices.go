@@ -1,0 +1,110 @@
+package service
+
+import (
+	"context"
+	"slices"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/operation"
+)
+
+// InvoiceReader reads invoices.
+type InvoiceReader interface {
+	// GetInvoice returns the invoice with all its lines up to 1000, or RESOURCE_MISSING.
+	GetInvoice(ctx context.Context, id string) (*paymentsv1.Invoice, error)
+	// InvoicePage returns up to limit invoices that fit the request, the newest first, from behind the one with the id
+	// `after` on; and whether there are more.
+	InvoicePage(
+		ctx context.Context, req *paymentsv1.ListInvoicesRequest, after string, limit int,
+	) (invoices []*paymentsv1.Invoice, more bool, err error)
+}
+
+// GetInvoice implements SubscriptionService.
+func (s *Subscriptions) GetInvoice(
+	ctx context.Context, req *paymentsv1.GetInvoiceRequest,
+) (*paymentsv1.GetInvoiceResponse, error) {
+	invoice, err := s.reads.GetInvoice(ctx, req.GetInvoiceId())
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.GetInvoiceResponse{Invoice: invoice}, nil
+}
+
+// ListInvoices implements SubscriptionService.
+func (s *Subscriptions) ListInvoices(
+	ctx context.Context, req *paymentsv1.ListInvoicesRequest,
+) (*paymentsv1.ListInvoicesResponse, error) {
+	if err := checkTimes(req.GetStartTime(), req.GetEndTime()); err != nil {
+		return nil, err
+	}
+	invoices, next, err := page(ctx, req, s.reads.InvoicePage)
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.ListInvoicesResponse{Invoices: invoices, NextPageToken: next}, nil
+}
+
+// FinalizeInvoice implements SubscriptionService.
+func (s *Subscriptions) FinalizeInvoice(
+	ctx context.Context, req *paymentsv1.FinalizeInvoiceRequest,
+) (*paymentsv1.FinalizeInvoiceResponse, error) {
+	invoice, out, err := write[*paymentsv1.Invoice](ctx, s.writes,
+		paymentsv1.SubscriptionService_FinalizeInvoice_FullMethodName, req,
+		s.invoiceIs(req.GetInvoiceId(), paymentsv1.InvoiceState_INVOICE_STATE_DRAFT))
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.FinalizeInvoiceResponse{Invoice: invoice, Replayed: out.Replayed}, nil
+}
+
+// PayInvoice implements SubscriptionService.
+func (s *Subscriptions) PayInvoice(
+	ctx context.Context, req *paymentsv1.PayInvoiceRequest,
+) (*paymentsv1.PayInvoiceResponse, error) {
+	if req.GetPaidOutOfBand() && req.GetPaymentMethodId() != "" {
+		return nil, apierr.InvalidField("paid_out_of_band", "can not stand beside payment_method_id: nothing is charged")
+	}
+	invoice, out, err := write[*paymentsv1.Invoice](ctx, s.writes,
+		paymentsv1.SubscriptionService_PayInvoice_FullMethodName, req, s.asksForMoney(req.GetInvoiceId()))
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.PayInvoiceResponse{
+		Invoice: invoice, Replayed: out.Replayed, ClientSecret: out.ClientSecret,
+	}, nil
+}
+
+// VoidInvoice implements SubscriptionService.
+func (s *Subscriptions) VoidInvoice(
+	ctx context.Context, req *paymentsv1.VoidInvoiceRequest,
+) (*paymentsv1.VoidInvoiceResponse, error) {
+	invoice, out, err := write[*paymentsv1.Invoice](ctx, s.writes,
+		paymentsv1.SubscriptionService_VoidInvoice_FullMethodName, req, s.asksForMoney(req.GetInvoiceId()))
+	if err != nil {
+		return nil, err
+	}
+	return &paymentsv1.VoidInvoiceResponse{Invoice: invoice, Replayed: out.Replayed}, nil
+}
+
+// asksForMoney checks that an invoice is one that can be paid, or voided.
+func (s *Subscriptions) asksForMoney(id string) operation.Check {
+	return s.invoiceIs(id, paymentsv1.InvoiceState_INVOICE_STATE_OPEN,
+		paymentsv1.InvoiceState_INVOICE_STATE_UNCOLLECTIBLE, paymentsv1.InvoiceState_INVOICE_STATE_UNSPECIFIED)
+}
+
+// invoiceIs checks that an invoice is in one of the states. Once an answer is lost, nobody could tell whether it was
+// this call that brought what is already there to where it is; and Stripe finalizes a draft that is to be paid,
+// unasked.
+func (s *Subscriptions) invoiceIs(id string, states ...paymentsv1.InvoiceState) operation.Check {
+	return func(ctx context.Context) error {
+		invoice, err := s.reads.GetInvoice(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case !slices.Contains(states, invoice.GetState()):
+			return unexpectedState(invoice.GetRawState(), invoice.GetState().String(), "INVOICE_STATE_")
+		}
+		return nil
+	}
+}
