@@ -17,6 +17,8 @@ type Client struct {
 	Payments paymentsv1.PaymentServiceClient
 	// Customers keeps who pays and with what, in the same way: customers, payment methods and setup intents.
 	Customers paymentsv1.CustomerServiceClient
+	// Subscriptions sells by subscription: plans, the subscriptions to them, their invoices, and who may use what.
+	Subscriptions paymentsv1.SubscriptionServiceClient
 	// Operations tells what became of each write, by the operation_id that errors and logs name.
 	Operations paymentsv1.OperationServiceClient
 
@@ -42,10 +44,11 @@ func New(target string, opts ...Option) (*Client, error) {
 		return nil, errors.Join(errTokenInTheClear, conn.Close())
 	}
 	return &Client{
-		Payments:   paymentsv1.NewPaymentServiceClient(conn),
-		Customers:  paymentsv1.NewCustomerServiceClient(conn),
-		Operations: paymentsv1.NewOperationServiceClient(conn),
-		conn:       conn,
+		Payments:      paymentsv1.NewPaymentServiceClient(conn),
+		Customers:     paymentsv1.NewCustomerServiceClient(conn),
+		Subscriptions: paymentsv1.NewSubscriptionServiceClient(conn),
+		Operations:    paymentsv1.NewOperationServiceClient(conn),
+		conn:          conn,
 	}, nil
 }
 

@@ -28,11 +28,13 @@
 //
 // # Idempotency keys
 //
-// Where money moves (CreatePayment, ConfirmPayment, CapturePayment, CreateRefund, VerifyMicrodeposits), and where a second
-// call would make or try something a second time (CreateCustomer, CreatePaymentMethod, CreateSetupIntent,
-// ConfirmSetupIntent), a call without a key is refused with MissingKeyError before anything is sent: a key that the client
-// made up would not survive a crash of its caller, who would then charge again. Key makes one from the caller's own facts.
-// Other writes without a key get a random one; EnsureCustomer too, since its reference does what a key does.
+// Where money moves or may (CreatePayment, ConfirmPayment, CapturePayment, CreateRefund, VerifyMicrodeposits,
+// CreateSubscription, UpdateSubscription, ChangePlan, ResumeSubscription, CancelSubscription, FinalizeInvoice,
+// PayInvoice), and where a second call would make or try something a second time (CreateCustomer, CreatePaymentMethod,
+// CreateSetupIntent, ConfirmSetupIntent, CreatePlan), a call without a key is refused with MissingKeyError before
+// anything is sent: a key that the client made up would not survive a crash of its caller, who would then charge again.
+// Key makes one from the caller's own facts. Other writes without a key get a random one; EnsureCustomer too, since its
+// reference does what a key does.
 //
 // # Repetition
 //

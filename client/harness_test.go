@@ -54,6 +54,7 @@ func (f *fake) listen(t *testing.T) {
 	server := grpc.NewServer(append(f.options, grpc.UnaryInterceptor(f.handle), grpc.MaxRecvMsgSize(1<<20))...)
 	paymentsv1.RegisterPaymentServiceServer(server, f)
 	paymentsv1.RegisterCustomerServiceServer(server, paymentsv1.UnimplementedCustomerServiceServer{})
+	paymentsv1.RegisterSubscriptionServiceServer(server, paymentsv1.UnimplementedSubscriptionServiceServer{})
 	paymentsv1.RegisterOperationServiceServer(server, paymentsv1.UnimplementedOperationServiceServer{})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(f.listener) }()

@@ -46,6 +46,10 @@ var harmless = map[string]bool{
 	paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName:     true,
 	paymentsv1.CustomerService_SetDefaultPaymentMethod_FullMethodName: true,
 	paymentsv1.CustomerService_CancelSetupIntent_FullMethodName:       true,
+
+	paymentsv1.SubscriptionService_UpdatePlan_FullMethodName:        true,
+	paymentsv1.SubscriptionService_PauseSubscription_FullMethodName: true,
+	paymentsv1.SubscriptionService_VoidInvoice_FullMethodName:       true,
 }
 
 // contract reads the rpcs from their descriptors, by full name as grpc-go has it.

@@ -25,6 +25,8 @@ import (
 var keysOfTheCaller = []string{
 	"CreatePayment", "ConfirmPayment", "CapturePayment", "CreateRefund", "VerifyMicrodeposits",
 	"CreateCustomer", "CreatePaymentMethod", "CreateSetupIntent", "ConfirmSetupIntent",
+	"CreatePlan", "CreateSubscription", "UpdateSubscription", "ChangePlan", "ResumeSubscription", "CancelSubscription",
+	"FinalizeInvoice", "PayInvoice",
 }
 
 // The keys that are not the caller's are made by the client.
@@ -32,6 +34,7 @@ var keysOfOurOwn = []string{
 	"UpdatePayment", "CancelPayment", "CancelRefund",
 	"UpdateCustomer", "DeleteCustomer", "EnsureCustomer", "UpdatePaymentMethod", "AttachPaymentMethod", "DetachPaymentMethod",
 	"SetDefaultPaymentMethod", "CancelSetupIntent",
+	"UpdatePlan", "PauseSubscription", "VoidInvoice",
 }
 
 func methods(t *testing.T) []protoreflect.MethodDescriptor {
