@@ -35,6 +35,8 @@ type apiConfig struct {
 	Logger     *slog.Logger
 	TLS        *tls.Config
 	Reflection bool
+	// Live is whether Stripe's key is.
+	Live bool
 }
 
 // api is the gRPC server with its health.
@@ -58,7 +60,7 @@ func newAPI(c apiConfig) (*api, error) {
 	}
 	served := []string{
 		paymentsv1.PaymentService_ServiceDesc.ServiceName, paymentsv1.CustomerService_ServiceDesc.ServiceName,
-		paymentsv1.OperationService_ServiceDesc.ServiceName,
+		paymentsv1.SubscriptionService_ServiceDesc.ServiceName, paymentsv1.OperationService_ServiceDesc.ServiceName,
 	}
 	policy, err := policyOf(served)
 	if err != nil {
@@ -78,7 +80,8 @@ func newAPI(c apiConfig) (*api, error) {
 	a.health.SetServingStatus("", healthgrpc.HealthCheckResponse_NOT_SERVING)
 	healthgrpc.RegisterHealthServer(a.server, a.health)
 	paymentsv1.RegisterPaymentServiceServer(a.server, service.NewPayments(c.Runner, c.Gateway))
-	paymentsv1.RegisterCustomerServiceServer(a.server, service.NewCustomers(c.Runner, c.Gateway))
+	paymentsv1.RegisterCustomerServiceServer(a.server, service.NewCustomers(c.Runner, c.Gateway, c.Live))
+	paymentsv1.RegisterSubscriptionServiceServer(a.server, service.NewSubscriptions(c.Runner, c.Gateway))
 	paymentsv1.RegisterOperationServiceServer(a.server, service.NewOperations(c.Runner))
 	if c.Reflection {
 		reflection.Register(a.server)

@@ -114,6 +114,7 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 	must("CancelPayment", err)
 
 	everyCustomerRPC(t, tillgate.Customers)
+	everySubscriptionRPC(t, &shop{process: p, customers: p.customers(t), sales: tillgate.Subscriptions})
 
 	written := map[string]bool{}
 	for operation, err := range client.ListOperations(ctx, tillgate.Operations, &paymentsv1.ListOperationsRequest{PageSize: 7}) {
@@ -142,8 +143,8 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 		}
 		seen++
 	}
-	if seen != 3 {
-		t.Errorf("%d payments were listed, want 3", seen)
+	if seen != 3+4 {
+		t.Errorf("%d payments were listed, want 3 and those of four invoices", seen)
 	}
 	for _, method := range methods(t) {
 		if name := fmt.Sprintf("/%s/%s", method.Parent().FullName(), method.Name()); !called[name] {

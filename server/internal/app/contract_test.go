@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,7 +41,9 @@ func isRead(method protoreflect.MethodDescriptor) bool {
 func TestContractReadsHaveNoSideEffects(t *testing.T) {
 	for _, method := range methods(t) {
 		name := string(method.Name())
-		reads := strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List")
+		reads := slices.ContainsFunc([]string{"Get", "List", "Preview", "Check"}, func(verb string) bool {
+			return strings.HasPrefix(name, verb)
+		})
 		if isRead(method) != reads {
 			t.Errorf("%s: NO_SIDE_EFFECTS is %v", name, isRead(method))
 		}

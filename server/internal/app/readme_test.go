@@ -113,8 +113,8 @@ func TestReadmeCommands(t *testing.T) {
 			ran++
 		}
 	}
-	if ran != 8 || compared != 8 {
-		t.Errorf("%d commands ran and %d blocks were compared, want 8 and 8: the README has others than this test knows", ran, compared)
+	if ran != 10 || compared != 10 {
+		t.Errorf("%d commands ran and %d blocks were compared, want 10 and 10: the README has others than this test knows", ran, compared)
 	}
 }
 

@@ -82,12 +82,12 @@ type withoutRecord struct{ gateway *stripegw.Gateway }
 func (w withoutRecord) Do(
 	ctx context.Context, method string, req operation.Request, _ ...operation.Check,
 ) (operation.Outcome, error) {
-	prepared, err := w.gateway.Prepare(req, "op_benchmark")
+	steps, err := w.gateway.Prepare(req, nil, "op_benchmark")
 	if err != nil {
 		return operation.Outcome{}, err
 	}
 	result := w.gateway.Write(ctx, stripegw.Sending{
-		Method: method, Request: prepared, Key: rand.Text(), OperationID: "op_benchmark", MaxSends: 1,
+		Method: method, Request: steps[0].Request, Key: rand.Text(), OperationID: "op_benchmark", MaxSends: 1,
 	})
 	return result.Outcome, result.Err
 }

@@ -66,6 +66,7 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 		Logger:     logger,
 		TLS:        c.TLS,
 		Reflection: c.Sandbox != nil,
+		Live:       c.Stripe.Key.Live(),
 	})
 	if err != nil {
 		return err

@@ -124,7 +124,7 @@ var goldenHashes = []golden{
 }
 
 func TestM58_HashesStayTheSame(t *testing.T) {
-	for _, golden := range slices.Concat(goldenHashes, customerHashes) {
+	for _, golden := range slices.Concat(goldenHashes, customerHashes, subscriptionHashes) {
 		t.Run(golden.name, func(t *testing.T) {
 			if got := hash(golden.req); got != golden.want {
 				t.Errorf("the hash is %s, want %s", got, golden.want)
@@ -138,7 +138,7 @@ func TestM58_NoRequestIsForgotten(t *testing.T) {
 	for _, request := range requestsWithKey() {
 		fields := request.Fields()
 		set := map[protoreflect.Name]bool{}
-		for _, golden := range slices.Concat(goldenHashes, customerHashes) {
+		for _, golden := range slices.Concat(goldenHashes, customerHashes, subscriptionHashes) {
 			if golden.req.ProtoReflect().Descriptor() != request {
 				continue
 			}
@@ -160,10 +160,18 @@ func TestM58_NoRequestIsForgotten(t *testing.T) {
 func TestEveryListIsASetOrOrdered(t *testing.T) {
 	want := []protoreflect.FullName{
 		"google.protobuf.FieldMask.paths",
+		"payments.v1.ChangePlanRequest.changes",
+		"payments.v1.ChangePlanRequest.new_items",
 		"payments.v1.CreatePaymentRequest.payment_method_types",
 		"payments.v1.CreateSetupIntentRequest.payment_method_types",
+		"payments.v1.CreateSubscriptionRequest.items",
+		"payments.v1.CreateSubscriptionRequest.payment_method_types",
 		"payments.v1.Customer.preferred_locales", // ordered, see TestOrderOfLocalesCounts
+		"payments.v1.Invoice.lines",
 		"payments.v1.Payment.payment_method_types",
+		"payments.v1.PendingChange.items",
+		"payments.v1.ScheduledChange.items",
+		"payments.v1.Subscription.items",
 		"payments.v1.VerifyMicrodepositsRequest.amounts",
 	}
 	var got []protoreflect.FullName

@@ -53,6 +53,7 @@ func printOperation(stdout io.Writer, operation *paymentsv1.Operation, now time.
 		{"object", operation.GetObjectId()},
 		{"failed with", reason},
 		{"not known because", uncertaintyOf(operation)},
+		{"steps done", stepsOf(operation)},
 		{"sends", strconv.Itoa(int(operation.GetSends()))},
 		{"look-ups in vain", strconv.Itoa(int(operation.GetLookUps()))},
 		{"Stripe's requests", strings.Join(operation.GetStripeRequestIds(), " ")},
@@ -75,6 +76,14 @@ func printOperation(stdout io.Writer, operation *paymentsv1.Operation, now time.
 		return err
 	}
 	return nil
+}
+
+// stepsOf says how many steps are done, of the few operations that take several.
+func stepsOf(operation *paymentsv1.Operation) string {
+	if operation.GetStepsDone() == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(operation.GetStepsDone()))
 }
 
 // adviceOf says what a state means, and what to do about it.

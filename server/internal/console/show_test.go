@@ -23,7 +23,7 @@ func fullOperation() *paymentsv1.Operation {
 		IdempotencyKey: "order-1001-attempt-1", State: paymentsv1.OperationState_OPERATION_STATE_UNKNOWN, ObjectId: "pi_1",
 		ErrorReason: paymentsv1.ErrorReason_ERROR_REASON_PAYMENT_DECLINED,
 		Uncertainty: paymentsv1.OperationUncertainty_OPERATION_UNCERTAINTY_NO_ANSWER,
-		Sends:       3, LookUps: 7, StripeRequestIds: []string{"req_1", "req_2"},
+		StepsDone:   2, Sends: 3, LookUps: 7, StripeRequestIds: []string{"req_1", "req_2"},
 		CreateTime: at(1), UpdateTime: at(2), EndTime: at(3), DueTime: at(4), Resolver: "ada", Note: "seen\nthere",
 	}
 }
@@ -50,7 +50,8 @@ func TestShowPrintsEveryField(t *testing.T) {
 	for field, want := range map[protoreflect.Name]string{
 		"id": operation.GetId(), "caller": "checkout", "method": "/payments.v1.PaymentService/CreatePayment",
 		"idempotency_key": "order-1001-attempt-1", "state": "UNKNOWN", "object_id": "pi_1", "error_reason": "PAYMENT_DECLINED",
-		"uncertainty": "no whole answer came", "sends": "sends              3\n", "look_ups": "look-ups in vain   7\n",
+		"uncertainty": "no whole answer came", "steps_done": "steps done         2\n",
+		"sends": "sends              3\n", "look_ups": "look-ups in vain   7\n",
 		"stripe_request_ids": "req_1 req_2", "create_time": "2026-01-02T03:01:00Z", "update_time": "2026-01-02T03:02:00Z",
 		"end_time": "2026-01-02T03:03:00Z", "due_time": "2026-01-02T03:04:00Z", "resolver": "ada", "note": "seen?there",
 	} {

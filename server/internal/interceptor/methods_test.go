@@ -62,12 +62,41 @@ var validRequests = map[string]proto.Message{
 		IdempotencyKey: key, Amounts: []int32{32, 45},
 		Subject: &paymentsv1.VerifyMicrodepositsRequest_SetupIntentId{SetupIntentId: "seti_1"},
 	},
+	"CreatePlan":         &paymentsv1.CreatePlanRequest{IdempotencyKey: key, Plan: &paymentsv1.Plan{}},
+	"GetPlan":            &paymentsv1.GetPlanRequest{PlanId: "price_1"},
+	"ListPlans":          &paymentsv1.ListPlansRequest{},
+	"UpdatePlan":         &paymentsv1.UpdatePlanRequest{IdempotencyKey: key, PlanId: "price_1", Plan: &paymentsv1.Plan{}},
+	"CreateSubscription": &paymentsv1.CreateSubscriptionRequest{IdempotencyKey: key, CustomerId: "cus_1", Items: onePlan},
+	"GetSubscription":    &paymentsv1.GetSubscriptionRequest{SubscriptionId: "sub_1"},
+	"ListSubscriptions":  &paymentsv1.ListSubscriptionsRequest{},
+	"UpdateSubscription": &paymentsv1.UpdateSubscriptionRequest{
+		IdempotencyKey: key, SubscriptionId: "sub_1", Subscription: &paymentsv1.Subscription{},
+	},
+	"ChangePlan":        &paymentsv1.ChangePlanRequest{IdempotencyKey: key, SubscriptionId: "sub_1", NewItems: onePlan},
+	"PreviewPlanChange": &paymentsv1.PreviewPlanChangeRequest{SubscriptionId: "sub_1", NewItems: onePlan},
+	"PauseSubscription": &paymentsv1.PauseSubscriptionRequest{
+		IdempotencyKey: key, SubscriptionId: "sub_1", Behavior: paymentsv1.PauseBehavior_PAUSE_BEHAVIOR_VOID,
+	},
+	"ResumeSubscription": &paymentsv1.ResumeSubscriptionRequest{IdempotencyKey: key, SubscriptionId: "sub_1"},
+	"CancelSubscription": &paymentsv1.CancelSubscriptionRequest{
+		IdempotencyKey: key, SubscriptionId: "sub_1", When: &paymentsv1.CancelSubscriptionRequest_Now{Now: true},
+	},
+	"GetInvoice":      &paymentsv1.GetInvoiceRequest{InvoiceId: "in_1"},
+	"ListInvoices":    &paymentsv1.ListInvoicesRequest{},
+	"FinalizeInvoice": &paymentsv1.FinalizeInvoiceRequest{IdempotencyKey: key, InvoiceId: "in_1"},
+	"PayInvoice":      &paymentsv1.PayInvoiceRequest{IdempotencyKey: key, InvoiceId: "in_1"},
+	"VoidInvoice":     &paymentsv1.VoidInvoiceRequest{IdempotencyKey: key, InvoiceId: "in_1"},
+	"CheckAccess": &paymentsv1.CheckAccessRequest{
+		CustomerId: "cus_1", Plan: &paymentsv1.CheckAccessRequest_LookupKey{LookupKey: "gold"},
+	},
 	"GetOperation":   &paymentsv1.GetOperationRequest{OperationId: anOperation},
 	"ListOperations": &paymentsv1.ListOperationsRequest{},
 	"ResolveOperation": &paymentsv1.ResolveOperationRequest{
 		OperationId: anOperation, Note: "a test", Resolution: &paymentsv1.ResolveOperationRequest_NotDone{NotDone: true},
 	},
 }
+
+var onePlan = []*paymentsv1.NewSubscriptionItem{{PlanId: "price_1"}}
 
 const anOperation = "op_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
