@@ -53,7 +53,7 @@ func (b *biller) begin(t *testing.T) {
 	t.Helper()
 	b.now = time.Date(2026, 1, 31, 10, 0, 0, 0, time.UTC)
 	b.clock = b.frozenAt(t, b.now)
-	b.customer = b.member(t, b.clock, "pm_card_visa")
+	b.customer = b.member(t, b.clock)
 	currency := []string{"usd", "jpy", "kwd"}[b.random.IntN(3)]
 	for _, amount := range []int{0, 1000, 2500, 9990} {
 		b.prices = append(b.prices, b.price(t, fmt.Sprintf("recurring[interval]=month&currency=%s&unit_amount=%d", currency,

@@ -10,11 +10,11 @@ import (
 
 const subscriptionsPath = "/v1/subscriptions"
 
-// member makes a customer on a clock, who pays with a method, and gives its id.
-func (a api) member(t *testing.T, clock, method string) string {
+// member makes a customer on a clock, who pays with a card, and gives its id.
+func (a api) member(t *testing.T, clock string) string {
 	t.Helper()
-	return a.customer(t, "email=a@b.example&test_clock="+clock+"&payment_method="+method+
-		"&invoice_settings[default_payment_method]="+method)
+	return a.customer(t, "email=a@b.example&payment_method=pm_card_visa&"+
+		"invoice_settings[default_payment_method]=pm_card_visa&test_clock="+clock)
 }
 
 // switchMethod gives a customer another method to pay with.
@@ -37,7 +37,7 @@ func TestT01_AYearOfRenewals(t *testing.T) {
 	a := newAPI()
 	begin := time.Date(2026, 1, 31, 10, 0, 0, 0, time.UTC)
 	clock := a.frozenAt(t, begin)
-	cu := a.member(t, clock, "pm_card_visa")
+	cu := a.member(t, clock)
 	sub := a.post(t, subscriptionsPath, "customer="+cu+"&items[0][price]="+a.price(t, ""))
 	sub.want(t, 200, map[string]any{
 		"status": "active", "test_clock": clock, "current_period_start": int(begin.Unix()), "created": int(begin.Unix()),
@@ -95,7 +95,7 @@ func TestT01_TheShortestSubscriptionLimitsAClock(t *testing.T) {
 	a := newAPI()
 	begin := time.Date(2026, 1, 31, 10, 0, 0, 0, time.UTC)
 	clock := a.frozenAt(t, begin)
-	cu := a.member(t, clock, "pm_card_visa")
+	cu := a.member(t, clock)
 	try := func(to time.Time) reply {
 		return a.post(t, clocksPath+"/"+clock+"/advance", fmt.Sprintf("frozen_time=%d", to.Unix()))
 	}
@@ -114,7 +114,7 @@ func TestT01_DunningOnATestClock(t *testing.T) {
 	t.Parallel()
 	a := newAPI()
 	clock := a.testClock(t)
-	cu := a.member(t, clock, "pm_card_visa")
+	cu := a.member(t, clock)
 	sub := a.post(t, subscriptionsPath, "customer="+cu+"&items[0][price]="+a.price(t, ""))
 	path := subscriptionsPath + "/" + sub.text("id")
 	a.switchMethod(t, cu, "pm_card_chargeCustomerFail")

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -159,4 +160,23 @@ func (s *Sandbox) updatePrice(c *call) (any, *failure) {
 	}
 	s.replacePrice(c, &next, old)
 	return &next, nil
+}
+
+// amounts reads an amount that may be an integer or a decimal: the integer is null where there is a fraction, and the
+// decimal has no zeros behind (recorded at api.stripe.com).
+func amounts(whole, decimal *node) (*int64, nullString) {
+	var text string
+	switch {
+	case whole != nil:
+		text = whole.text
+	case decimal != nil:
+		text = decimal.text
+	default:
+		return nil, ""
+	}
+	exact, _ := new(big.Rat).SetString(text)
+	if exact.IsInt() && exact.Num().IsInt64() {
+		return new(exact.Num().Int64()), nullString(exact.Num().String())
+	}
+	return nil, nullString(strings.TrimRight(exact.FloatString(maxDecimals), "0"))
 }

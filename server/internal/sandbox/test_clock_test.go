@@ -172,7 +172,7 @@ func TestT01_PaymentsOnATestClock(t *testing.T) {
 func TestT01_EventsOfATestClockAreKept(t *testing.T) {
 	t.Parallel()
 	a := newAPI()
-	long := a.post(t, clocksPath, "frozen_time=1000000000").text("id")
+	long := a.testClock(t)
 	cu := a.customer(t, "test_clock="+long)
 	for range 5 {
 		frozen, _ := a.get(t, clocksPath+"/"+long, "").at("frozen_time").(float64)
