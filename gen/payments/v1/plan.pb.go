@@ -213,7 +213,8 @@ type Plan struct {
 	Interval PlanInterval `protobuf:"varint,6,opt,name=interval,proto3,enum=payments.v1.PlanInterval" json:"interval,omitempty"`
 	// Output only. Stripe's string where `interval` is not known to this API.
 	RawInterval string `protobuf:"bytes,7,opt,name=raw_interval,json=rawInterval,proto3" json:"raw_interval,omitempty"`
-	// How many intervals one period has: 3 with MONTH is a quarter. 0 means 1. One period is at most one year.
+	// How many intervals one period has: 3 with MONTH is a quarter. 0 means 1. One period is at most
+	// three years: 1095 days, 156 weeks, 36 months.
 	IntervalCount int32 `protobuf:"varint,8,opt,name=interval_count,json=intervalCount,proto3" json:"interval_count,omitempty"`
 	// For how many days a subscription is free that asks for the plan's trial (`plan_trial`). 0 is none; at most 730.
 	TrialDays int32 `protobuf:"varint,9,opt,name=trial_days,json=trialDays,proto3" json:"trial_days,omitempty"`
@@ -414,7 +415,7 @@ const file_payments_v1_plan_proto_rawDesc = "" +
 	"\binterval\x18\x06 \x01(\x0e2\x19.payments.v1.PlanIntervalB\b\xbaH\x05\x82\x01\x02\x10\x01R\binterval\x12!\n" +
 	"\fraw_interval\x18\a \x01(\tR\vrawInterval\x121\n" +
 	"\x0einterval_count\x18\b \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xed\x02(\x00R\rintervalCount\x12)\n" +
+	"\xbaH\a\x1a\x05\x18\xc7\b(\x00R\rintervalCount\x12)\n" +
 	"\n" +
 	"trial_days\x18\t \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xda\x05(\x00R\ttrialDays\x12;\n" +

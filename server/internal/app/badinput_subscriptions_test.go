@@ -188,7 +188,7 @@ func TestBadPlans(t *testing.T) {
 		{"currency missing", "plan.amount.currency_code", amount(1000, "")},
 		{"no interval", "plan.interval", func(r *paymentsv1.CreatePlanRequest) { r.Plan.Interval = 0 }},
 		{"interval unknown", "plan.interval", func(r *paymentsv1.CreatePlanRequest) { r.Plan.Interval = 99 }},
-		{"13 months", "plan.interval_count", func(r *paymentsv1.CreatePlanRequest) { r.Plan.IntervalCount = 13 }},
+		{"37 months", "plan.interval_count", func(r *paymentsv1.CreatePlanRequest) { r.Plan.IntervalCount = 37 }},
 		{"less than no months", "plan.interval_count", func(r *paymentsv1.CreatePlanRequest) { r.Plan.IntervalCount = -1 }},
 		{"trial of 731 days", "plan.trial_days", func(r *paymentsv1.CreatePlanRequest) { r.Plan.TrialDays = 731 }},
 		{"no name", "plan.name", func(r *paymentsv1.CreatePlanRequest) { r.Plan.Name = "" }},

@@ -45,7 +45,7 @@ func checkNewPlan(req *paymentsv1.CreatePlanRequest) error {
 	case plan.GetInterval() == paymentsv1.PlanInterval_PLAN_INTERVAL_UNSPECIFIED:
 		return apierr.InvalidField("plan.interval", "is required")
 	case plan.GetIntervalCount() > longestPeriod[plan.GetInterval()]:
-		return apierr.InvalidField("plan.interval_count", "makes a period of more than a year")
+		return apierr.InvalidField("plan.interval_count", "makes a period of more than three years")
 	case req.GetProductId() == "" && plan.GetName() == "":
 		return apierr.InvalidField("plan.name", "is required without product_id")
 	case req.GetProductId() != "" && plan.GetName() != "":
@@ -60,10 +60,10 @@ func checkNewPlan(req *paymentsv1.CreatePlanRequest) error {
 
 // longestPeriod is how many intervals a period has at most.
 var longestPeriod = map[paymentsv1.PlanInterval]int32{
-	paymentsv1.PlanInterval_PLAN_INTERVAL_DAY:   365,
-	paymentsv1.PlanInterval_PLAN_INTERVAL_WEEK:  52,
-	paymentsv1.PlanInterval_PLAN_INTERVAL_MONTH: 12,
-	paymentsv1.PlanInterval_PLAN_INTERVAL_YEAR:  1,
+	paymentsv1.PlanInterval_PLAN_INTERVAL_DAY:   1095,
+	paymentsv1.PlanInterval_PLAN_INTERVAL_WEEK:  156,
+	paymentsv1.PlanInterval_PLAN_INTERVAL_MONTH: 36,
+	paymentsv1.PlanInterval_PLAN_INTERVAL_YEAR:  3,
 }
 
 // GetPlan implements SubscriptionService.

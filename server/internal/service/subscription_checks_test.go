@@ -53,12 +53,12 @@ func TestSubscriptionChecks(t *testing.T) {
 	}{
 		{"a plan without amount", "plan.amount", plan(func(r *paymentsv1.CreatePlanRequest) { r.Plan.Amount = nil })},
 		{"a plan without interval", "plan.interval", plan(func(r *paymentsv1.CreatePlanRequest) { r.Plan.Interval = 0 })},
-		{"13 months", "plan.interval_count", plan(func(r *paymentsv1.CreatePlanRequest) { r.Plan.IntervalCount = 13 })},
-		{"2 years", "plan.interval_count", plan(func(r *paymentsv1.CreatePlanRequest) {
-			r.Plan.Interval, r.Plan.IntervalCount = paymentsv1.PlanInterval_PLAN_INTERVAL_YEAR, 2
+		{"37 months", "plan.interval_count", plan(func(r *paymentsv1.CreatePlanRequest) { r.Plan.IntervalCount = 37 })},
+		{"4 years", "plan.interval_count", plan(func(r *paymentsv1.CreatePlanRequest) {
+			r.Plan.Interval, r.Plan.IntervalCount = paymentsv1.PlanInterval_PLAN_INTERVAL_YEAR, 4
 		})},
-		{"53 weeks", "plan.interval_count", plan(func(r *paymentsv1.CreatePlanRequest) {
-			r.Plan.Interval, r.Plan.IntervalCount = paymentsv1.PlanInterval_PLAN_INTERVAL_WEEK, 53
+		{"157 weeks", "plan.interval_count", plan(func(r *paymentsv1.CreatePlanRequest) {
+			r.Plan.Interval, r.Plan.IntervalCount = paymentsv1.PlanInterval_PLAN_INTERVAL_WEEK, 157
 		})},
 		{"a plan without name", "plan.name", plan(func(r *paymentsv1.CreatePlanRequest) { r.Plan.Name = "" })},
 		{"a name for a product", "plan.name", plan(func(r *paymentsv1.CreatePlanRequest) { r.ProductId = "prod_1" })},
