@@ -25,7 +25,8 @@ const (
 // Why a call failed, as `reason` of google.rpc.ErrorInfo, without the prefix (`PAYMENT_DECLINED`). A reason always
 // comes with the same gRPC code. The set grows: treat a reason that you do not know by its gRPC code. Besides what is
 // said at each value, the status of every failed call carries google.rpc.RequestInfo with our request id, and the
-// metadata of ErrorInfo holds `stripe_request_id` where Stripe answered and `operation_id` where the call was a write.
+// metadata of ErrorInfo holds `stripe_request_id` where Stripe answered, `operation_id` where the call was a write, and
+// `steps_done` where earlier steps of it were done, which stand.
 type ErrorReason int32
 
 const (
@@ -100,7 +101,8 @@ const (
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 25
 	// FAILED_PRECONDITION. Something would be due at once for a change of plans, and Stripe can not hold the change back
 	// until it is paid. Make it at the period's end, or say `allow_unpaid`. Metadata: `cause` (`PAYMENT_METHOD`,
-	// `SEND_INVOICE` or `COLLECTION_PAUSED`) and `amount_due`, in minor units.
+	// `SEND_INVOICE`, `COLLECTION_PAUSED` or `INVOICE_OPEN`), `amount_due`, in minor units, and with INVOICE_OPEN
+	// `invoice_id`, of what is to be paid first.
 	ErrorReason_ERROR_REASON_UPGRADE_NOT_SECURED ErrorReason = 26
 	// FAILED_PRECONDITION. An earlier change of plans waits for its payment. Pay or void its invoice. Metadata:
 	// `invoice_id`.

@@ -227,7 +227,8 @@ type Plan struct {
 	// Up to 48 pairs of your own: keys up to 40 characters without square brackets, values up to 500. In an update, an
 	// empty value removes the pair. The keys `tillgate_operation` and `tillgate_lookup_key` are ours.
 	Metadata map[string]string `protobuf:"bytes,12,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Output only. LICENSED for plans that are made here; others can be read, and subscribed to at Stripe only.
+	// Output only. LICENSED for plans that are made here; others can be read, and subscribed to without a
+	// quantity.
 	Usage PlanUsage `protobuf:"varint,13,opt,name=usage,proto3,enum=payments.v1.PlanUsage" json:"usage,omitempty"`
 	// Output only. PER_UNIT for plans that are made here; others can be read.
 	Scheme PlanScheme `protobuf:"varint,14,opt,name=scheme,proto3,enum=payments.v1.PlanScheme" json:"scheme,omitempty"`

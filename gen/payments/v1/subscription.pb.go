@@ -395,7 +395,7 @@ type Subscription struct {
 	CurrentPeriodEndTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=current_period_end_time,json=currentPeriodEndTime,proto3" json:"current_period_end_time,omitempty"`
 	// Output only. The trial. Absent where there was none.
 	TrialStartTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=trial_start_time,json=trialStartTime,proto3" json:"trial_start_time,omitempty"`
-	// When the trial ends. In an update, a later time prolongs it, at most two years from now.
+	// When the trial ends. In an update, while it is TRIALING, a later time prolongs it, at most two years from now.
 	TrialEndTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=trial_end_time,json=trialEndTime,proto3" json:"trial_end_time,omitempty"`
 	// What happens where a trial ends and there is nothing to charge. Default: INVOICE.
 	TrialEndBehavior TrialEndBehavior `protobuf:"varint,11,opt,name=trial_end_behavior,json=trialEndBehavior,proto3,enum=payments.v1.TrialEndBehavior" json:"trial_end_behavior,omitempty"`
@@ -795,7 +795,7 @@ func (x *SubscriptionItem) GetQuantity() int64 {
 //	UNPAID                                                        BLOCKED  UNPAID
 //	PAUSED                                                        BLOCKED  TRIAL_ENDED
 //	a state that is not known                                     BLOCKED  UNKNOWN_STATE
-//	the latest invoice asks for something (`amount_due` > 0) and
+//	the latest invoice asks for something and
 //	  its payment is PROCESSING                                   GRACE    PAYMENT_PROCESSING
 //	  its payment waits for the customer (REQUIRES_ACTION)        GRACE    PAYMENT_ACTION_REQUIRED
 //	  PAST_DUE, charged automatically, tried, and no further try
@@ -806,6 +806,9 @@ func (x *SubscriptionItem) GetQuantity() int64 {
 //	PAST_DUE otherwise                                            GRACE    PAYMENT_FAILED
 //	TRIALING                                                      ACTIVE   TRIAL
 //	ACTIVE                                                        ACTIVE   PAID
+//
+// An invoice asks for something where it is neither PAID nor VOID, and its `amount_due`, of a DRAFT its `total`, is
+// more than 0.
 //
 // A pending change is not counted: its invoice asks for something that was not given yet, so that `access` is then what
 // the items that stand deserve.
@@ -928,7 +931,8 @@ func (x *PendingChange) GetInvoiceId() string {
 	return ""
 }
 
-// A change that comes at the period's end. CancelSubscription, PauseSubscription and an immediate ChangePlan drop it.
+// A change that comes at the period's end. CancelSubscription, PauseSubscription, an immediate ChangePlan, and an
+// UpdateSubscription of `cancel_time` or `trial_end_time` drop it.
 // Once it has come it stands here for one more period, by its id alone.
 type ScheduledChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`

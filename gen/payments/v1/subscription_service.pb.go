@@ -505,10 +505,10 @@ type UpdatePlanRequest struct {
 	// The fields to change, relative to `plan`: name, description, active, lookup_key, metadata. Absent or empty: every
 	// one of them that is set.
 	//
-	// A named field that is not set is cleared; a name can not be, and `active` becomes false. `metadata` adds or
-	// replaces the pairs that are given and removes those that are given with an empty value; all others stay.
-	// INVALID_FIELD on `update_mask`: a path that is unknown or output-only, that of something which never changes, `*`,
-	// or nothing to change.
+	// A named field that is not set is cleared; a name can not be, and `active` becomes false: to archive a plan, name
+	// it. `metadata` adds or replaces the pairs that are given and removes those that are given with an empty value; all
+	// others stay. INVALID_FIELD on `update_mask`: a path that is unknown or output-only, that of something which never
+	// changes, `*`, or nothing to change.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// Whether the lookup key is taken from the plan that has it. Otherwise it must be free.
 	TransferLookupKey bool `protobuf:"varint,5,opt,name=transfer_lookup_key,json=transferLookupKey,proto3" json:"transfer_lookup_key,omitempty"`
@@ -639,7 +639,7 @@ func (x *UpdatePlanResponse) GetReplayed() bool {
 // One plan to subscribe to.
 type NewSubscriptionItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. The plan, `price_...`: active, LICENSED and PER_UNIT.
+	// Required. The plan, `price_...`: an active one.
 	PlanId string `protobuf:"bytes,1,opt,name=plan_id,json=planId,proto3" json:"plan_id,omitempty"`
 	// How many, 1 to 1000000. Absent: 1.
 	Quantity      *int64 `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
@@ -1486,10 +1486,11 @@ type ChangePlanRequest struct {
 	// When it is made. Default: NOW.
 	Timing ChangeTiming `protobuf:"varint,5,opt,name=timing,proto3,enum=payments.v1.ChangeTiming" json:"timing,omitempty"`
 	// With NOW: the moment from which on the rest of the period is settled, as PreviewPlanChange said it, within the
-	// current period. Absent: when Stripe makes the change.
+	// current period, and not ahead of now. Absent: when Stripe makes the change.
 	ProrationTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=proration_time,json=prorationTime,proto3" json:"proration_time,omitempty"`
 	// With NOW: what is to be charged at once, as PreviewPlanChange said it. PREVIEW_STALE where it would be another
-	// amount. Absent: whatever it is.
+	// amount; needs `proration_time`, but in a trial. It is compared once, before the change is sent: what the customer's
+	// balance pays may be another part by then. Absent: whatever it is.
 	ExpectedAmountDue *Money `protobuf:"bytes,7,opt,name=expected_amount_due,json=expectedAmountDue,proto3" json:"expected_amount_due,omitempty"`
 	// With NOW: whether the change is made although what is due is not paid. Then the subscription may become PAST_DUE.
 	AllowUnpaid   bool `protobuf:"varint,8,opt,name=allow_unpaid,json=allowUnpaid,proto3" json:"allow_unpaid,omitempty"`
@@ -2068,7 +2069,8 @@ type CancelSubscriptionRequest struct {
 	When isCancelSubscriptionRequest_When `protobuf_oneof:"when"`
 	// With `now`: whether what was not invoiced yet is invoiced.
 	InvoiceNow bool `protobuf:"varint,6,opt,name=invoice_now,json=invoiceNow,proto3" json:"invoice_now,omitempty"`
-	// With `now`: whether the unused time is credited, to the customer's balance.
+	// With `now` and `invoice_now`: whether the unused time is credited to the customer's balance, paid for or not.
+	// Without `invoice_now` Stripe would note the credit on no invoice: INVALID_FIELD.
 	Prorate       bool `protobuf:"varint,7,opt,name=prorate,proto3" json:"prorate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

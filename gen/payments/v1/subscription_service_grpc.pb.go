@@ -62,20 +62,26 @@ type SubscriptionServiceClient interface {
 	// none.
 	ListPlans(ctx context.Context, in *ListPlansRequest, opts ...grpc.CallOption) (*ListPlansResponse, error)
 	// Changes the fields of a plan that the mask names. Amount, currency, interval, trial and usage never change at
-	// Stripe: INVALID_FIELD says so of each; CreatePlan with the same `product_id` makes the successor. Name and
-	// description are the product's: they change for all its plans. RESOURCE_MISSING: there is none with this id.
+	// Stripe: INVALID_FIELD says so of each that the mask names; CreatePlan with the same `product_id` makes the
+	// successor. Name and description are the product's: they change for all its plans. With a lookup key of its own, or
+	// without one, a plan is not found by its earlier one any more, nor are those who are subscribed to it (CheckAccess):
+	// only a key that a successor took with `transfer_lookup_key` still finds it. RESOURCE_MISSING: there is none with
+	// this id.
 	UpdatePlan(ctx context.Context, in *UpdatePlanRequest, opts ...grpc.CallOption) (*UpdatePlanResponse, error)
 	// Subscribes a customer to plans.
 	//
 	// By default the first invoice is charged at once, and nothing is created where that fails: PAYMENT_DECLINED, or
-	// AUTHENTICATION_REQUIRED where the bank wants the customer, who may not be there. With `payment_behavior`
+	// AUTHENTICATION_REQUIRED where the bank wants the customer: there is no payment to confirm then; bring them on
+	// session and create it with ALLOW_INCOMPLETE or DEFAULT_INCOMPLETE. With `payment_behavior`
 	// DEFAULT_INCOMPLETE the subscription waits, INCOMPLETE, for the customer to pay with `client_secret`;
 	// with ALLOW_INCOMPLETE it is charged, and waits where that fails. Both are OK, and `access` is BLOCKED until it is
 	// paid; after 23 hours it is INCOMPLETE_EXPIRED. A bank debit is ACTIVE at once, and `access` GRACE until it settles.
 	//
-	// PAYMENT_METHOD_REQUIRED: something is due and there is nothing to charge. INVALID_FIELD: a plan that does not
-	// exist, is not active, has another currency or interval than the first, or stands there twice; a trial in the past
-	// or longer than two years; no such customer, or a deleted one; a method that is not attached to the customer.
+	// PAYMENT_METHOD_REQUIRED: something is due and there is nothing to charge: give `default_payment_method_id`, or make
+	// one the customer's default, and use a new key. Nothing keeps a customer from two subscriptions to one plan, but the
+	// key. INVALID_FIELD: a plan that does not exist, is not active, has another currency or interval than the first, or
+	// stands there twice; a trial in the past or longer than two years; no such customer, or a deleted one; a method that
+	// is not attached to the customer.
 	CreateSubscription(ctx context.Context, in *CreateSubscriptionRequest, opts ...grpc.CallOption) (*CreateSubscriptionResponse, error)
 	// Reads a subscription as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetSubscription(ctx context.Context, in *GetSubscriptionRequest, opts ...grpc.CallOption) (*GetSubscriptionResponse, error)
@@ -83,8 +89,11 @@ type SubscriptionServiceClient interface {
 	// something that does not exist.
 	ListSubscriptions(ctx context.Context, in *ListSubscriptionsRequest, opts ...grpc.CallOption) (*ListSubscriptionsResponse, error)
 	// Changes the fields of a subscription that the mask names; ChangePlan changes what is subscribed to. Clearing
-	// `cancel_time` takes a cancellation back. UNEXPECTED_STATE: it has ended (but `metadata`), or is INCOMPLETE (but
-	// `metadata` and the payment method). RESOURCE_MISSING: there is none with this id.
+	// `cancel_time` takes a cancellation back. Where `cancel_time` or `trial_end_time` changes, a change that is
+	// scheduled is dropped. UNEXPECTED_STATE: it has ended (but `metadata`), or is INCOMPLETE (but `metadata` and the
+	// payment method); `trial_end_time` of one that is not TRIALING. CHANGE_PENDING: a change of plans waits for its
+	// payment, and something else than metadata, description or payment method is to change. RESOURCE_MISSING: there is
+	// none with this id.
 	UpdateSubscription(ctx context.Context, in *UpdateSubscriptionRequest, opts ...grpc.CallOption) (*UpdateSubscriptionResponse, error)
 	// Replaces plans or quantities of a subscription.
 	//
@@ -93,21 +102,23 @@ type SubscriptionServiceClient interface {
 	// items are still the old ones, and the change stands in `pending_change` until `latest_invoice` is paid (with
 	// `client_secret`, or PayInvoice), or 23 hours are over. UPGRADE_NOT_SECURED: something would be due at once, and
 	// Stripe can not hold the change back until it is paid: the method is not a card, the customer pays by invoice, or
-	// collection is paused. Make the change at the period's end, or say `allow_unpaid`.
-	// Stripe holds no item back that is removed: where something is due then, and not paid, the change is not made, and
-	// the call fails (PAYMENT_DECLINED, AUTHENTICATION_REQUIRED).
-	// PERIOD_END: nothing is due now; the next period begins with the new plans. A change that was scheduled before is
-	// replaced.
+	// collection is paused; or an earlier invoice is not paid yet, which would be hidden by a new one. Make the change at
+	// the period's end, pay that invoice, or say `allow_unpaid`. Stripe holds no item back that is removed: where
+	// something is due then, and not paid, the change is not made, and the call fails (PAYMENT_DECLINED,
+	// AUTHENTICATION_REQUIRED). PERIOD_END: nothing is due now; the next period begins with the new plans. A change that
+	// was scheduled before is replaced; with the plans that stand, it is taken back.
 	//
-	// NOW drops a change that is scheduled. CHANGE_PENDING: an earlier change waits for its payment: pay or void
+	// With NOW, an interval that changes, and a first price after a free plan, begins a new period, which is charged
+	// whole. NOW drops a change that is scheduled. CHANGE_PENDING: an earlier change waits for its payment: pay or void
 	// its invoice. PREVIEW_STALE: `proration_time` is not in the current period any more, or what is due is not
 	// `expected_amount_due`: preview again. UNEXPECTED_STATE: it has ended, is INCOMPLETE, UNPAID or PAUSED; or PAST_DUE,
-	// with NOW and without `allow_unpaid`; or it ends with the period, with PERIOD_END. INVALID_FIELD: as for
+	// with NOW; or it ends with the period, with PERIOD_END. INVALID_FIELD: as for
 	// CreateSubscription; an item that it does not have; nothing that changes. RESOURCE_MISSING: there is none with this
 	// id.
 	ChangePlan(ctx context.Context, in *ChangePlanRequest, opts ...grpc.CallOption) (*ChangePlanResponse, error)
 	// Says what a change would cost, without making it. Give its `proration_time` and `amount_due` to ChangePlan, as
-	// `proration_time` and `expected_amount_due`, to be charged exactly that. Errors as of ChangePlan.
+	// `proration_time` and `expected_amount_due`, to be charged exactly that. Errors as of ChangePlan. Where nothing is
+	// settled, as in a trial, `proration_time` is absent and nothing is due.
 	PreviewPlanChange(ctx context.Context, in *PreviewPlanChangeRequest, opts ...grpc.CallOption) (*PreviewPlanChangeResponse, error)
 	// Stops the collection of a subscription's invoices; its state stays what it is, and its periods go on. A change that
 	// is scheduled is dropped. Pausing again changes the behavior. UNEXPECTED_STATE: it has ended, is INCOMPLETE or
@@ -115,13 +126,14 @@ type SubscriptionServiceClient interface {
 	PauseSubscription(ctx context.Context, in *PauseSubscriptionRequest, opts ...grpc.CallOption) (*PauseSubscriptionResponse, error)
 	// Collects again: ends what PauseSubscription began; drafts that it left stay drafts (FinalizeInvoice). One in the
 	// state PAUSED, whose trial ended without a payment method, begins a new period, and is ACTIVE once that is paid.
-	// UNEXPECTED_STATE: neither is paused. RESOURCE_MISSING: there is none with this id.
+	// UNEXPECTED_STATE: neither is paused; or it was resumed before and the invoice of its new period is open (metadata
+	// `invoice_id`): pay that. RESOURCE_MISSING: there is none with this id.
 	ResumeSubscription(ctx context.Context, in *ResumeSubscriptionRequest, opts ...grpc.CallOption) (*ResumeSubscriptionResponse, error)
 	// Ends a subscription now, at the period's end, or at a time; UpdateSubscription takes the latter two back. A change
 	// that is scheduled is dropped. Now is for good, gives nothing back unless `prorate` says so, and stops the
-	// collection of open invoices. One that has ended so already is answered as success. UNEXPECTED_STATE: it is
-	// INCOMPLETE_EXPIRED; or has ended, or is INCOMPLETE, where it shall end later. RESOURCE_MISSING: there is none with
-	// this id.
+	// collection of open invoices, which can still be paid. One that has ended so already is answered as success.
+	// UNEXPECTED_STATE: it is INCOMPLETE_EXPIRED; or has ended, or is INCOMPLETE, where it shall end later.
+	// RESOURCE_MISSING: there is none with this id.
 	CancelSubscription(ctx context.Context, in *CancelSubscriptionRequest, opts ...grpc.CallOption) (*CancelSubscriptionResponse, error)
 	// Reads an invoice as Stripe has it now, with all its lines up to 1000. RESOURCE_MISSING: there is none with this id.
 	GetInvoice(ctx context.Context, in *GetInvoiceRequest, opts ...grpc.CallOption) (*GetInvoiceResponse, error)
@@ -134,11 +146,12 @@ type SubscriptionServiceClient interface {
 	// Charges an invoice now, or notes that it was paid in another way. A bank debit is answered with the payment
 	// PROCESSING: it is not paid yet. PAYMENT_DECLINED: the bank refuses. AUTHENTICATION_REQUIRED: the bank wants the
 	// customer: let them pay with the client secret of `payment_id`. PAYMENT_METHOD_REQUIRED: there is nothing to charge.
-	// UNEXPECTED_STATE: it is PAID, VOID or a DRAFT. RESOURCE_MISSING: there is none with this id.
+	// UNEXPECTED_STATE: it is PAID, VOID or a DRAFT (FinalizeInvoice); or a bank is about to settle it, where it shall be
+	// paid in another way (metadata `payment_id`). RESOURCE_MISSING: there is none with this id.
 	PayInvoice(ctx context.Context, in *PayInvoiceRequest, opts ...grpc.CallOption) (*PayInvoiceResponse, error)
-	// Takes an invoice back for good, as if it had not been made. That of a pending change drops the change; the first of
-	// an INCOMPLETE subscription ends it. UNEXPECTED_STATE: it is PAID, VOID or a DRAFT. RESOURCE_MISSING: there is
-	// none with this id.
+	// Takes an invoice back for good, as if it had not been made: what it asked for is given away. That of a pending
+	// change drops the change; the first of an INCOMPLETE subscription ends it. UNEXPECTED_STATE: it is PAID, VOID or a
+	// DRAFT. RESOURCE_MISSING: there is none with this id.
 	VoidInvoice(ctx context.Context, in *VoidInvoiceRequest, opts ...grpc.CallOption) (*VoidInvoiceResponse, error)
 	// Says whether a customer may use what a plan sells: the best `access` of their subscriptions that have the plan
 	// among their items. A customer who is not subscribed, or to none that is not CANCELED, and one who does not exist,
@@ -366,20 +379,26 @@ type SubscriptionServiceServer interface {
 	// none.
 	ListPlans(context.Context, *ListPlansRequest) (*ListPlansResponse, error)
 	// Changes the fields of a plan that the mask names. Amount, currency, interval, trial and usage never change at
-	// Stripe: INVALID_FIELD says so of each; CreatePlan with the same `product_id` makes the successor. Name and
-	// description are the product's: they change for all its plans. RESOURCE_MISSING: there is none with this id.
+	// Stripe: INVALID_FIELD says so of each that the mask names; CreatePlan with the same `product_id` makes the
+	// successor. Name and description are the product's: they change for all its plans. With a lookup key of its own, or
+	// without one, a plan is not found by its earlier one any more, nor are those who are subscribed to it (CheckAccess):
+	// only a key that a successor took with `transfer_lookup_key` still finds it. RESOURCE_MISSING: there is none with
+	// this id.
 	UpdatePlan(context.Context, *UpdatePlanRequest) (*UpdatePlanResponse, error)
 	// Subscribes a customer to plans.
 	//
 	// By default the first invoice is charged at once, and nothing is created where that fails: PAYMENT_DECLINED, or
-	// AUTHENTICATION_REQUIRED where the bank wants the customer, who may not be there. With `payment_behavior`
+	// AUTHENTICATION_REQUIRED where the bank wants the customer: there is no payment to confirm then; bring them on
+	// session and create it with ALLOW_INCOMPLETE or DEFAULT_INCOMPLETE. With `payment_behavior`
 	// DEFAULT_INCOMPLETE the subscription waits, INCOMPLETE, for the customer to pay with `client_secret`;
 	// with ALLOW_INCOMPLETE it is charged, and waits where that fails. Both are OK, and `access` is BLOCKED until it is
 	// paid; after 23 hours it is INCOMPLETE_EXPIRED. A bank debit is ACTIVE at once, and `access` GRACE until it settles.
 	//
-	// PAYMENT_METHOD_REQUIRED: something is due and there is nothing to charge. INVALID_FIELD: a plan that does not
-	// exist, is not active, has another currency or interval than the first, or stands there twice; a trial in the past
-	// or longer than two years; no such customer, or a deleted one; a method that is not attached to the customer.
+	// PAYMENT_METHOD_REQUIRED: something is due and there is nothing to charge: give `default_payment_method_id`, or make
+	// one the customer's default, and use a new key. Nothing keeps a customer from two subscriptions to one plan, but the
+	// key. INVALID_FIELD: a plan that does not exist, is not active, has another currency or interval than the first, or
+	// stands there twice; a trial in the past or longer than two years; no such customer, or a deleted one; a method that
+	// is not attached to the customer.
 	CreateSubscription(context.Context, *CreateSubscriptionRequest) (*CreateSubscriptionResponse, error)
 	// Reads a subscription as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetSubscription(context.Context, *GetSubscriptionRequest) (*GetSubscriptionResponse, error)
@@ -387,8 +406,11 @@ type SubscriptionServiceServer interface {
 	// something that does not exist.
 	ListSubscriptions(context.Context, *ListSubscriptionsRequest) (*ListSubscriptionsResponse, error)
 	// Changes the fields of a subscription that the mask names; ChangePlan changes what is subscribed to. Clearing
-	// `cancel_time` takes a cancellation back. UNEXPECTED_STATE: it has ended (but `metadata`), or is INCOMPLETE (but
-	// `metadata` and the payment method). RESOURCE_MISSING: there is none with this id.
+	// `cancel_time` takes a cancellation back. Where `cancel_time` or `trial_end_time` changes, a change that is
+	// scheduled is dropped. UNEXPECTED_STATE: it has ended (but `metadata`), or is INCOMPLETE (but `metadata` and the
+	// payment method); `trial_end_time` of one that is not TRIALING. CHANGE_PENDING: a change of plans waits for its
+	// payment, and something else than metadata, description or payment method is to change. RESOURCE_MISSING: there is
+	// none with this id.
 	UpdateSubscription(context.Context, *UpdateSubscriptionRequest) (*UpdateSubscriptionResponse, error)
 	// Replaces plans or quantities of a subscription.
 	//
@@ -397,21 +419,23 @@ type SubscriptionServiceServer interface {
 	// items are still the old ones, and the change stands in `pending_change` until `latest_invoice` is paid (with
 	// `client_secret`, or PayInvoice), or 23 hours are over. UPGRADE_NOT_SECURED: something would be due at once, and
 	// Stripe can not hold the change back until it is paid: the method is not a card, the customer pays by invoice, or
-	// collection is paused. Make the change at the period's end, or say `allow_unpaid`.
-	// Stripe holds no item back that is removed: where something is due then, and not paid, the change is not made, and
-	// the call fails (PAYMENT_DECLINED, AUTHENTICATION_REQUIRED).
-	// PERIOD_END: nothing is due now; the next period begins with the new plans. A change that was scheduled before is
-	// replaced.
+	// collection is paused; or an earlier invoice is not paid yet, which would be hidden by a new one. Make the change at
+	// the period's end, pay that invoice, or say `allow_unpaid`. Stripe holds no item back that is removed: where
+	// something is due then, and not paid, the change is not made, and the call fails (PAYMENT_DECLINED,
+	// AUTHENTICATION_REQUIRED). PERIOD_END: nothing is due now; the next period begins with the new plans. A change that
+	// was scheduled before is replaced; with the plans that stand, it is taken back.
 	//
-	// NOW drops a change that is scheduled. CHANGE_PENDING: an earlier change waits for its payment: pay or void
+	// With NOW, an interval that changes, and a first price after a free plan, begins a new period, which is charged
+	// whole. NOW drops a change that is scheduled. CHANGE_PENDING: an earlier change waits for its payment: pay or void
 	// its invoice. PREVIEW_STALE: `proration_time` is not in the current period any more, or what is due is not
 	// `expected_amount_due`: preview again. UNEXPECTED_STATE: it has ended, is INCOMPLETE, UNPAID or PAUSED; or PAST_DUE,
-	// with NOW and without `allow_unpaid`; or it ends with the period, with PERIOD_END. INVALID_FIELD: as for
+	// with NOW; or it ends with the period, with PERIOD_END. INVALID_FIELD: as for
 	// CreateSubscription; an item that it does not have; nothing that changes. RESOURCE_MISSING: there is none with this
 	// id.
 	ChangePlan(context.Context, *ChangePlanRequest) (*ChangePlanResponse, error)
 	// Says what a change would cost, without making it. Give its `proration_time` and `amount_due` to ChangePlan, as
-	// `proration_time` and `expected_amount_due`, to be charged exactly that. Errors as of ChangePlan.
+	// `proration_time` and `expected_amount_due`, to be charged exactly that. Errors as of ChangePlan. Where nothing is
+	// settled, as in a trial, `proration_time` is absent and nothing is due.
 	PreviewPlanChange(context.Context, *PreviewPlanChangeRequest) (*PreviewPlanChangeResponse, error)
 	// Stops the collection of a subscription's invoices; its state stays what it is, and its periods go on. A change that
 	// is scheduled is dropped. Pausing again changes the behavior. UNEXPECTED_STATE: it has ended, is INCOMPLETE or
@@ -419,13 +443,14 @@ type SubscriptionServiceServer interface {
 	PauseSubscription(context.Context, *PauseSubscriptionRequest) (*PauseSubscriptionResponse, error)
 	// Collects again: ends what PauseSubscription began; drafts that it left stay drafts (FinalizeInvoice). One in the
 	// state PAUSED, whose trial ended without a payment method, begins a new period, and is ACTIVE once that is paid.
-	// UNEXPECTED_STATE: neither is paused. RESOURCE_MISSING: there is none with this id.
+	// UNEXPECTED_STATE: neither is paused; or it was resumed before and the invoice of its new period is open (metadata
+	// `invoice_id`): pay that. RESOURCE_MISSING: there is none with this id.
 	ResumeSubscription(context.Context, *ResumeSubscriptionRequest) (*ResumeSubscriptionResponse, error)
 	// Ends a subscription now, at the period's end, or at a time; UpdateSubscription takes the latter two back. A change
 	// that is scheduled is dropped. Now is for good, gives nothing back unless `prorate` says so, and stops the
-	// collection of open invoices. One that has ended so already is answered as success. UNEXPECTED_STATE: it is
-	// INCOMPLETE_EXPIRED; or has ended, or is INCOMPLETE, where it shall end later. RESOURCE_MISSING: there is none with
-	// this id.
+	// collection of open invoices, which can still be paid. One that has ended so already is answered as success.
+	// UNEXPECTED_STATE: it is INCOMPLETE_EXPIRED; or has ended, or is INCOMPLETE, where it shall end later.
+	// RESOURCE_MISSING: there is none with this id.
 	CancelSubscription(context.Context, *CancelSubscriptionRequest) (*CancelSubscriptionResponse, error)
 	// Reads an invoice as Stripe has it now, with all its lines up to 1000. RESOURCE_MISSING: there is none with this id.
 	GetInvoice(context.Context, *GetInvoiceRequest) (*GetInvoiceResponse, error)
@@ -438,11 +463,12 @@ type SubscriptionServiceServer interface {
 	// Charges an invoice now, or notes that it was paid in another way. A bank debit is answered with the payment
 	// PROCESSING: it is not paid yet. PAYMENT_DECLINED: the bank refuses. AUTHENTICATION_REQUIRED: the bank wants the
 	// customer: let them pay with the client secret of `payment_id`. PAYMENT_METHOD_REQUIRED: there is nothing to charge.
-	// UNEXPECTED_STATE: it is PAID, VOID or a DRAFT. RESOURCE_MISSING: there is none with this id.
+	// UNEXPECTED_STATE: it is PAID, VOID or a DRAFT (FinalizeInvoice); or a bank is about to settle it, where it shall be
+	// paid in another way (metadata `payment_id`). RESOURCE_MISSING: there is none with this id.
 	PayInvoice(context.Context, *PayInvoiceRequest) (*PayInvoiceResponse, error)
-	// Takes an invoice back for good, as if it had not been made. That of a pending change drops the change; the first of
-	// an INCOMPLETE subscription ends it. UNEXPECTED_STATE: it is PAID, VOID or a DRAFT. RESOURCE_MISSING: there is
-	// none with this id.
+	// Takes an invoice back for good, as if it had not been made: what it asked for is given away. That of a pending
+	// change drops the change; the first of an INCOMPLETE subscription ends it. UNEXPECTED_STATE: it is PAID, VOID or a
+	// DRAFT. RESOURCE_MISSING: there is none with this id.
 	VoidInvoice(context.Context, *VoidInvoiceRequest) (*VoidInvoiceResponse, error)
 	// Says whether a customer may use what a plan sells: the best `access` of their subscriptions that have the plan
 	// among their items. A customer who is not subscribed, or to none that is not CANCELED, and one who does not exist,
