@@ -30,6 +30,7 @@ type call struct {
 	id        string // the object that the path names
 	below     string // one that belongs to it, where the path names that too
 	expand    []string
+	standing  []string // prices that a subscription has, and that stay although they are archived
 }
 
 // handle takes any request to its answer.

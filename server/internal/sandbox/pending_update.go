@@ -2,8 +2,12 @@ package sandbox
 
 import "time"
 
-// pendingLife is how long a change waits for its payment, unless the period ends before.
-const pendingLife = 23 * time.Hour
+const (
+	// pendingLife is how long a change waits for its payment, unless the period ends before.
+	pendingLife = 23 * time.Hour
+	// debitPatience is how long it then waits for a debit that is on its way, before it looks again.
+	debitPatience = 24 * time.Hour
+)
 
 // mayPend refuses a change that waits for its payment where nothing is paid at once.
 func (s *Sandbox) mayPend(sub *subscription) *failure {
@@ -66,11 +70,16 @@ func (s *Sandbox) expirePending(c *call, id, invoiceID string) {
 	if !ok || sub.ended() || sub.PendingUpdate == nil || sub.PendingUpdate.invoice != invoiceID {
 		return
 	}
-	if inv, ok := s.world.invoices.get(invoiceID); ok && inv.payable() {
+	inv, ok := s.world.invoices.get(invoiceID)
+	switch {
+	case ok && s.processing(inv):
+		// A debit that is on its way would take money for a void invoice. What Stripe does with one is not published.
+		s.schedule(c, c.at.Add(debitPatience), func(s *Sandbox, c *call) { s.expirePending(c, id, invoiceID) })
+	case ok && inv.payable():
 		s.voidInvoice(c, inv) // which tells invoiceChanged
-		return
+	default:
+		s.forgetPending(c, sub)
 	}
-	s.forgetPending(c, sub)
 }
 
 // forgetPending leaves a subscription as it is, without the change that waited.

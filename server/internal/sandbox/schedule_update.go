@@ -120,7 +120,14 @@ func (s *Sandbox) readPhases(
 func (s *Sandbox) readPhase(c *call, sub *subscription, phase *schedulePhase, given *node, path string) *failure {
 	none := *sub
 	none.setItems(nil)
-	items, f := s.changedItems(c, &none, given.get("items"), path+"[items]")
+	// Whether Stripe lets the current phase keep an archived price is not written anywhere; a renewal does.
+	keeping := *c
+	if phase.StartDate == sub.CurrentPeriodStart {
+		for _, item := range sub.Items.Data {
+			keeping.standing = append(keeping.standing, item.Price.ID)
+		}
+	}
+	items, f := s.changedItems(&keeping, &none, given.get("items"), path+"[items]")
 	if f != nil {
 		return f
 	}

@@ -84,7 +84,7 @@ func (s *Sandbox) subscribable(c *call, id, param string) (*price, *failure) {
 	switch {
 	case f != nil:
 		return nil, f
-	case !found.Active:
+	case !found.Active && !slices.Contains(c.standing, id):
 		return nil, invalid("resource_missing", param,
 			"The price specified is inactive. This field only accepts active prices.")
 	case found.Recurring == nil:
