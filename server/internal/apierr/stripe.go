@@ -269,7 +269,7 @@ func describe(code string) string {
 	case "url_invalid":
 		return "is no URL"
 	case "resource_missing":
-		return "names an object that does not exist, or that belongs to another customer"
+		return "names an object that does not exist, is not active, or belongs to another customer"
 	case "token_already_used":
 		return "was used already"
 	case "account_number_invalid", "routing_number_invalid", "bank_account_bad_routing_numbers":

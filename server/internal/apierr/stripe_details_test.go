@@ -58,7 +58,7 @@ func TestFromStripeDetails(t *testing.T) {
 			"payment_method", "payment.payment_method_id"),
 		violation("is not accepted by Stripe", "setup_intent_invalid_parameter", "payment_method_types", "payment_method_types"),
 		violation("is not accepted by Stripe", "payment_method_invalid_parameter", "payment_method", "payment_method_id"),
-		violation("names an object that does not exist, or that belongs to another customer", "resource_missing",
+		violation("names an object that does not exist, is not active, or belongs to another customer", "resource_missing",
 			"payment_method", "payment_method_id"),
 		microdeposits("amounts_mismatch", paymentsv1.DeclineAdvice_DECLINE_ADVICE_FIX_DATA,
 			"The amounts do not match those that the bank account received. Please check them and try again."),

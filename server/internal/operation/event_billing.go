@@ -6,8 +6,8 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// billingChangeOf is changeOf for what is sold by subscription. An rpc may change more than its object, the payment of an
-// invoice say: the webhooks tell of the rest.
+// billingChangeOf is changeOf for what is sold by subscription. An rpc may change more than its object, the payment of
+// an invoice say: the webhooks tell of the rest.
 func billingChangeOf(method string, resource proto.Message) (objectID, kind string) {
 	switch resource := resource.(type) {
 	case *paymentsv1.Plan:
@@ -43,8 +43,8 @@ func subscriptionKind(method string, subscription *paymentsv1.Subscription) stri
 	}
 }
 
-// resumed is whether a subscription goes on after it was PAUSED, rather than that its invoices are collected again: then its
-// periods are counted anew, and not from the end of the trial.
+// resumed is whether a subscription goes on after it was PAUSED, rather than that its invoices are collected again:
+// then its periods are counted anew, and not from the end of the trial.
 func resumed(subscription *paymentsv1.Subscription) bool {
 	anchor, trialEnd := subscription.GetBillingCycleAnchorTime(), subscription.GetTrialEndTime()
 	return subscription.GetState() == paymentsv1.SubscriptionState_SUBSCRIPTION_STATE_ACTIVE && trialEnd != nil &&

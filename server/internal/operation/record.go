@@ -40,6 +40,7 @@ type record struct {
 type fill struct {
 	Param string `json:"param,omitempty"`
 	From  string `json:"from"`
+	Is    string `json:"is,omitempty"`
 }
 
 func recordOf(step stripegw.Step) record {

@@ -63,7 +63,15 @@ func (w write) success(g *Gateway, answer Answer, next []Step) (attempt, error) 
 	if err != nil {
 		return attempt{}, err
 	}
-	if next, err = filled(next, answer.Body); err != nil {
+	next, err = filled(next, answer.Body)
+	if errors.Is(err, errMeanwhile) {
+		answer.Body = nil
+		return attempt{
+			met: metRefusal, sent: true, failure: &SendError{Answer: answer, cause: err}, err: meanwhile(),
+			outcome: Outcome{Replayed: answer.Replayed, StripeRequestID: answer.RequestID},
+		}, nil
+	}
+	if err != nil {
 		return attempt{}, err
 	}
 	outcome.Replayed, outcome.StripeRequestID = answer.Replayed, answer.RequestID

@@ -53,7 +53,7 @@ func (g *Gateway) CheckAccess(
 			return best, nil
 		}
 	}
-	return nil, internal(errTooMany)
+	return best, nil
 }
 
 // accessBy is the access that a subscription gives to the plan, nil where it does not have it.

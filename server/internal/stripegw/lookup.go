@@ -2,6 +2,7 @@ package stripegw
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -80,7 +81,10 @@ func (g *Gateway) look(ctx context.Context, w write, s Search) (Finding, error) 
 	if err != nil || !found.Found || found.Err != nil {
 		return found, err
 	}
-	if found.Next, err = filled(s.Next, answer.Body); err != nil {
+	switch found.Next, err = filled(s.Next, answer.Body); {
+	case errors.Is(err, errMeanwhile):
+		found.Err = meanwhile()
+	case err != nil:
 		answer.Body = nil
 		return Finding{StripeRequestIDs: found.StripeRequestIDs},
 			readError(ctx, &SendError{Answer: answer, cause: err}, nil, apierr.Subject{})

@@ -12,21 +12,28 @@ import (
 	"github.com/stripe/stripe-go/v76/subscriptionschedule"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
-	"github.com/tillgate/tillgate/server/internal/apierr"
 )
 
-// errNoPeriod is for a subscription that does not say from when to when its period is.
-const errNoPeriod = apierr.ConstError("a subscription without a period")
-
-// phaseFills are what a new schedule says of the phase that it begins in, which is the subscription's period.
-var phaseFills = []Fill{
-	{From: "id"},
-	{Param: "phases[0][start_date]", From: "phases.0.start_date"},
-	{Param: "phases[0][end_date]", From: "phases.0.end_date"},
+// currentPhase is what a new schedule says of the phase that it begins in, which is the subscription's period: that
+// stays as it is, whatever became of the subscription since it was read. One that has been cancelled since is let alone:
+// phases behind it would take the end back.
+func currentPhase(items []itemStanding) []Fill {
+	fills := []Fill{
+		{From: "id"},
+		{From: "end_behavior", Is: string(stripe.SubscriptionScheduleEndBehaviorRelease)},
+		{Param: "phases[0][start_date]", From: "phases.0.start_date"},
+		{Param: "phases[0][end_date]", From: "phases.0.end_date"},
+	}
+	for i := range items {
+		fills = append(fills,
+			Fill{Param: fmt.Sprintf("phases[0][items][%d][price]", i), From: fmt.Sprintf("phases.0.items.%d.price", i)},
+			Fill{Param: fmt.Sprintf("phases[0][items][%d][quantity]", i), From: fmt.Sprintf("phases.0.items.%d.quantity", i)})
+	}
+	return fills
 }
 
-// prepareChangePlan is POST /v1/subscriptions/{subscription}, after the release of a schedule that is attached; or, at
-// the period's end, POST /v1/subscription_schedules/{schedule}, after the schedule was made.
+// prepareChangePlan lets go of a schedule that is attached. Then it is POST /v1/subscriptions/{subscription}; or, at the
+// period's end, POST /v1/subscription_schedules/{schedule}, after the schedule was made.
 func prepareChangePlan(p *plan, req *paymentsv1.ChangePlanRequest, on *paymentsv1.Subscription, _ string) error {
 	if err := readFor(on, req.GetSubscriptionId()); err != nil {
 		return err
@@ -35,11 +42,11 @@ func prepareChangePlan(p *plan, req *paymentsv1.ChangePlanRequest, on *paymentsv
 	if err != nil {
 		return err
 	}
-	if atPeriodEnd(req) {
-		return p.changeLater(on, items)
-	}
 	if err := p.release(on); err != nil {
 		return err
+	}
+	if atPeriodEnd(req) {
+		return p.changeLater(on, items)
 	}
 	params := &stripe.SubscriptionParams{
 		Items:             items.params(),
@@ -77,35 +84,32 @@ func holdsBack(on *paymentsv1.Subscription) bool {
 // after one period with the new plans the subscription goes on by itself.
 func (p *plan) changeLater(on *paymentsv1.Subscription, items itemChanges) error {
 	now := make([]itemStanding, 0, len(on.GetItems()))
+	metered := false
 	for _, item := range on.GetItems() {
 		now = append(now, standing(item))
+		metered = metered || now[len(now)-1].quantity == nil
 	}
-	current := &stripe.SubscriptionSchedulePhaseParams{Items: phaseItems(now)}
+	current := &stripe.SubscriptionSchedulePhaseParams{}
+	if metered {
+		// Which of the phase's items counts its quantity itself, and takes none, is known of those that were read.
+		current.Items, now = phaseItems(now), nil
+	}
 	if on.GetState() == paymentsv1.SubscriptionState_SUBSCRIPTION_STATE_TRIALING {
 		current.TrialEnd = seconds(on.GetTrialEndTime())
 	}
-	params := &stripe.SubscriptionScheduleParams{
+	created := &stripe.SubscriptionScheduleParams{FromSubscription: new(on.GetId())}
+	if _, err := (subscriptionschedule.Client{B: p.step(scheduleStep)}).New(created); err != nil {
+		return err
+	}
+	client := subscriptionschedule.Client{B: p.step(OnlyStep, currentPhase(now)...)}
+	_, err := client.Update(PathFill, &stripe.SubscriptionScheduleParams{
 		EndBehavior: stripe.String(string(stripe.SubscriptionScheduleEndBehaviorRelease)),
 		Phases: []*stripe.SubscriptionSchedulePhaseParams{current, {
 			Items: phaseItems(items.stand), Iterations: new(int64(1)),
 			ProrationBehavior: stripe.String(string(stripe.SubscriptionSchedulePhaseProrationBehaviorNone)),
 		}},
 		Expand: expandManaged(),
-	}
-	id, fills := on.GetScheduledChange().GetScheduleId(), []Fill(nil)
-	if id != "" {
-		current.StartDate, current.EndDate = seconds(on.GetCurrentPeriodStartTime()), seconds(on.GetCurrentPeriodEndTime())
-		if current.StartDate == nil || current.EndDate == nil {
-			return errNoPeriod
-		}
-	} else {
-		id, fills = PathFill, phaseFills
-		created := &stripe.SubscriptionScheduleParams{FromSubscription: new(on.GetId())}
-		if _, err := (subscriptionschedule.Client{B: p.step(scheduleStep)}).New(created); err != nil {
-			return err
-		}
-	}
-	_, err := subscriptionschedule.Client{B: p.step(OnlyStep, fills...)}.Update(id, params)
+	})
 	return err
 }
 

@@ -133,11 +133,11 @@ func nothingDue(on *paymentsv1.Subscription) *invoiceObject {
 	}
 }
 
-// dueBefore is whether a preview has a line for a time before the next period, or settles a change. One that has not is
-// that of the next period.
+// dueBefore is whether a preview has a line for a time before the next period. One that has not is that of the next
+// period; it may settle something of that, where the subscription is to end in it.
 func (o *invoiceObject) dueBefore(nextPeriod *timestamppb.Timestamp) bool {
 	for i := range o.Lines.Data {
-		if line := &o.Lines.Data[i]; line.Proration || line.Period.Start < nextPeriod.GetSeconds() {
+		if line := &o.Lines.Data[i]; line.Period.Start < nextPeriod.GetSeconds() {
 			return true
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
 )
 
 // OnlyStep is the name of the step that does what its rpc is for. It is the last of them, and the only one of most.
@@ -15,6 +18,9 @@ const OnlyStep = "1"
 // PathFill stands in a path for an id that the step before makes. stripe-go puts it there as it is, and no id of Stripe's
 // or of a caller's has a tilde.
 const PathFill = "~fill~"
+
+// errMeanwhile is why a step is not made: what it hangs on has changed since it was read.
+const errMeanwhile = apierr.ConstError("the object was changed meanwhile")
 
 // Step is one request of those that an rpc takes. They are sent one after the other, each once the one before was done.
 type Step struct {
@@ -33,10 +39,12 @@ type Fill struct {
 	Param string
 	// From is where it stands in the answer, with dots between: `phases.0.start_date`.
 	From string
+	// Is is what must stand there, where nothing is put in: what was read before the first step must still hold.
+	Is string
 }
 
 // filled is the steps that follow an answer, the first of them with what it needs from there. errUnreadable where the
-// answer does not have it.
+// answer does not have it, errMeanwhile where it says otherwise than it must.
 func filled(next []Step, body []byte) ([]Step, error) {
 	if len(next) == 0 || len(next[0].Fills) == 0 {
 		return next, nil
@@ -51,6 +59,9 @@ func filled(next []Step, body []byte) ([]Step, error) {
 	for _, fill := range first.Fills {
 		text := textAt(object, fill.From)
 		switch {
+		case fill.Is != "" && text != fill.Is:
+			return nil, errMeanwhile
+		case fill.Is != "":
 		case text == "": // It would unset what it was to set.
 			return nil, errUnreadable
 		case fill.Param != "":
@@ -129,8 +140,9 @@ func wellMade(steps []Step) error {
 		}
 		for _, fill := range step.Fills {
 			switch {
-			case fill.From == "" || sent.Has(fill.Param):
+			case fill.From == "" || sent.Has(fill.Param), fill.Is != "" && fill.Param != "":
 				return errSteps
+			case fill.Is != "":
 			case fill.Param == "":
 				paths++
 			}
@@ -140,4 +152,9 @@ func wellMade(steps []Step) error {
 		}
 	}
 	return nil
+}
+
+// meanwhile is how an rpc ends whose next step is not made because of errMeanwhile.
+func meanwhile() *apierr.Error {
+	return apierr.New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE).WithCause(errMeanwhile)
 }

@@ -110,7 +110,7 @@ func TestPrepareSteps(t *testing.T) {
 		{Name: "schedule", Request: Request{"POST", "/v1/subscription_schedules", "from_subscription=sub_1"}},
 		{
 			Name: OnlyStep, Request: Request{"POST", "/v1/subscription_schedules/" + PathFill, "end_behavior=release"},
-			Fills: []Fill{{From: "id"}, {"phases[0][start_date]", "phases.0.start_date"}},
+			Fills: []Fill{{From: "id"}, {Param: "phases[0][start_date]", From: "phases.0.start_date"}},
 		},
 	}
 	if diff := cmp.Diff(want, preparedSteps(t, g)); diff != "" {
@@ -141,18 +141,20 @@ func TestStepsThatDoNotFit(t *testing.T) {
 	}{
 		"one":                         {[]plannedStep{plain(OnlyStep)}, true},
 		"two":                         {[]plannedStep{plain("first"), last("/v1/"+PathFill, "", id)}, true},
-		"a parameter":                 {[]plannedStep{plain("first"), last("/v1/b", "a=1", Fill{"b", "id"})}, true},
+		"a parameter":                 {[]plannedStep{plain("first"), last("/v1/b", "a=1", Fill{Param: "b", From: "id"})}, true},
 		"none":                        {nil, false},
 		"not recorded":                {[]plannedStep{{name: OnlyStep, rec: &recorder{}}}, false},
 		"the last is another":         {[]plannedStep{plain(OnlyStep), plain("after")}, false},
 		"one name twice":              {[]plannedStep{plain("first"), plain("first"), plain(OnlyStep)}, false},
 		"no name":                     {[]plannedStep{plain(""), plain(OnlyStep)}, false},
-		"the first takes something":   {[]plannedStep{last("/v1/b", "", Fill{"b", "id"})}, false},
+		"the first takes something":   {[]plannedStep{last("/v1/b", "", Fill{Param: "b", From: "id"})}, false},
 		"no room in the path":         {[]plannedStep{plain("first"), last("/v1/b", "", id)}, false},
 		"nothing for the path":        {[]plannedStep{plain("first"), last("/v1/"+PathFill, "")}, false},
 		"two for the path":            {[]plannedStep{plain("first"), last("/v1/"+PathFill, "", id, id)}, false},
-		"a parameter that is there":   {[]plannedStep{plain("first"), last("/v1/b", "b=1", Fill{"b", "id"})}, false},
-		"from nowhere":                {[]plannedStep{plain("first"), last("/v1/b", "", Fill{"b", ""})}, false},
+		"a parameter that is there":   {[]plannedStep{plain("first"), last("/v1/b", "b=1", Fill{Param: "b", From: "id"})}, false},
+		"put in and compared":         {[]plannedStep{plain("first"), last("/v1/b", "", Fill{Param: "b", From: "id", Is: "x"})}, false},
+		"compared alone":              {[]plannedStep{plain("first"), last("/v1/b", "", Fill{From: "id", Is: "x"})}, true},
+		"from nowhere":                {[]plannedStep{plain("first"), last("/v1/b", "", Fill{Param: "b", From: ""})}, false},
 		"a path that lacks something": {[]plannedStep{last("/v1/"+PathFill, "")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -165,7 +167,7 @@ func TestStepsThatDoNotFit(t *testing.T) {
 
 // What a step takes from the answer before is sent as Stripe wrote it; what is not there is no answer that can be read.
 func TestFilled(t *testing.T) {
-	path, param := Fill{From: "id"}, Fill{"items[0][start]", "phases.0.start"}
+	path, param := Fill{From: "id"}, Fill{Param: "items[0][start]", From: "phases.0.start"}
 	for _, tt := range []struct {
 		name, body string
 		fills      []Fill
@@ -194,6 +196,12 @@ func TestFilled(t *testing.T) {
 		{"an object", `{"id":{"id":"sub_1"}}`, []Fill{path}, Request{}},
 		{"an empty text", `{"phases":[{"start":""}]}`, []Fill{param}, Request{}},
 		{"no id", `{"id":"../charges"}`, []Fill{path}, Request{}},
+		{
+			"as it must be", `{"id":"sub_1","ends":"never"}`,
+			[]Fill{path, {From: "ends", Is: "never"}},
+			Request{Path: "/v1/a/sub_1", Form: "a=1"},
+		},
+		{"other than it must be", `{"id":"sub_1","ends":"soon"}`, []Fill{path, {From: "ends", Is: "never"}}, Request{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			given := []Step{{Request: Request{Path: "/v1/a/" + PathFill, Form: "a=1"}, Fills: tt.fills}, {Name: OnlyStep}}

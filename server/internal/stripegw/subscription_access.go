@@ -47,12 +47,23 @@ func accessOf(s *paymentsv1.Subscription) *paymentsv1.Access {
 }
 
 // asksForPayment is whether the latest invoice asks for something that the items that stand deserve. That of a pending
-// change asks for what was not given yet. One of which the amount can not be read may ask for anything.
+// change asks for what was not given yet, one that is paid or void for nothing any more. One of which the amount can not
+// be read may ask for anything.
 func asksForPayment(s *paymentsv1.Subscription) bool {
 	if s.GetLatestInvoice() == nil || s.GetPendingChange() != nil {
 		return false
 	}
+	switch s.GetLatestInvoice().GetState() {
+	case paymentsv1.InvoiceState_INVOICE_STATE_PAID, paymentsv1.InvoiceState_INVOICE_STATE_VOID:
+		return false
+	default:
+	}
 	due := s.GetLatestInvoice().GetAmountDue()
+	if total := s.GetLatestInvoice().GetTotal(); total != nil &&
+		s.GetLatestInvoice().GetState() == paymentsv1.InvoiceState_INVOICE_STATE_DRAFT {
+		// What the customer's balance takes from it is known once it is final: others may take the balance before.
+		due = total
+	}
 	return due == nil || due.GetMinorUnits() > 0
 }
 

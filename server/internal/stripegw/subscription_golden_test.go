@@ -182,9 +182,15 @@ func laterChange(t *testing.T, body string) stripegw.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := sending(changePlan, steps[len(steps)-1].Request)
+	s := sending(changePlan, onItsSchedule(steps[len(steps)-1].Request))
 	s.MaxSends = 1
 	return g.Write(t.Context(), s)
+}
+
+// onItsSchedule is the last step of a change, once the step before it has made the schedule.
+func onItsSchedule(r stripegw.Request) stripegw.Request {
+	r.Path = strings.Replace(r.Path, stripegw.PathFill, "sub_sched_1", 1)
+	return r
 }
 
 // TestSubscriptionInItsSchedule: the answer of a change at the period's end is the schedule, and its outcome the

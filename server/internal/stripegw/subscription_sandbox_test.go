@@ -133,7 +133,7 @@ func TestSandboxSubscription(t *testing.T) {
 	more := change(later, silver)
 	more.Changes[0].Quantity = new(int64(9))
 	again := b.changes(t, changePlan, "down_again", more).GetScheduledChange()
-	if again.GetScheduleId() != scheduled.GetScheduleId() || again.GetItems()[0].GetQuantity() != 9 {
+	if again.GetScheduleId() == scheduled.GetScheduleId() || again.GetItems()[0].GetQuantity() != 9 {
 		t.Errorf("scheduled anew %v", again)
 	}
 	back := b.changes(t, changePlan, "back", change(later, gold)).GetScheduledChange()
