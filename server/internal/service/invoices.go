@@ -66,7 +66,7 @@ func (s *Subscriptions) PayInvoice(
 		return nil, apierr.InvalidField("paid_out_of_band", "can not stand beside payment_method_id: nothing is charged")
 	}
 	invoice, out, err := write[*paymentsv1.Invoice](ctx, s.writes,
-		paymentsv1.SubscriptionService_PayInvoice_FullMethodName, req, s.asksForMoney(req.GetInvoiceId()))
+		paymentsv1.SubscriptionService_PayInvoice_FullMethodName, req, s.mayBePaid(req))
 	if err != nil {
 		return nil, err
 	}
@@ -80,17 +80,35 @@ func (s *Subscriptions) VoidInvoice(
 	ctx context.Context, req *paymentsv1.VoidInvoiceRequest,
 ) (*paymentsv1.VoidInvoiceResponse, error) {
 	invoice, out, err := write[*paymentsv1.Invoice](ctx, s.writes,
-		paymentsv1.SubscriptionService_VoidInvoice_FullMethodName, req, s.asksForMoney(req.GetInvoiceId()))
+		paymentsv1.SubscriptionService_VoidInvoice_FullMethodName, req, s.invoiceIs(req.GetInvoiceId(), asksForMoney...))
 	if err != nil {
 		return nil, err
 	}
 	return &paymentsv1.VoidInvoiceResponse{Invoice: invoice, Replayed: out.Replayed}, nil
 }
 
-// asksForMoney checks that an invoice is one that can be paid, or voided.
-func (s *Subscriptions) asksForMoney(id string) operation.Check {
-	return s.invoiceIs(id, paymentsv1.InvoiceState_INVOICE_STATE_OPEN,
-		paymentsv1.InvoiceState_INVOICE_STATE_UNCOLLECTIBLE, paymentsv1.InvoiceState_INVOICE_STATE_UNSPECIFIED)
+// asksForMoney are the states in which an invoice can be paid, or voided.
+var asksForMoney = []paymentsv1.InvoiceState{
+	paymentsv1.InvoiceState_INVOICE_STATE_OPEN,
+	paymentsv1.InvoiceState_INVOICE_STATE_UNCOLLECTIBLE,
+	paymentsv1.InvoiceState_INVOICE_STATE_UNSPECIFIED,
+}
+
+// mayBePaid checks that an invoice can be paid, and is not paid twice: by what a bank is about to settle, and elsewhere.
+func (s *Subscriptions) mayBePaid(req *paymentsv1.PayInvoiceRequest) operation.Check {
+	return func(ctx context.Context) error {
+		invoice, err := s.reads.GetInvoice(ctx, req.GetInvoiceId())
+		settling := invoice.GetPaymentState() == paymentsv1.PaymentState_PAYMENT_STATE_PROCESSING
+		switch {
+		case err != nil:
+			return err
+		case req.GetPaidOutOfBand() && settling:
+			return wrongInvoice(invoice).WithMetadata("payment_id", invoice.GetPaymentId())
+		case !slices.Contains(asksForMoney, invoice.GetState()):
+			return wrongInvoice(invoice)
+		}
+		return nil
+	}
 }
 
 // invoiceIs checks that an invoice is in one of the states. Once an answer is lost, nobody could tell whether it was
@@ -103,8 +121,13 @@ func (s *Subscriptions) invoiceIs(id string, states ...paymentsv1.InvoiceState) 
 		case err != nil:
 			return err
 		case !slices.Contains(states, invoice.GetState()):
-			return unexpectedState(invoice.GetRawState(), invoice.GetState().String(), "INVOICE_STATE_")
+			return wrongInvoice(invoice)
 		}
 		return nil
 	}
+}
+
+// wrongInvoice refuses what the state of the invoice does not allow.
+func wrongInvoice(invoice *paymentsv1.Invoice) *apierr.Error {
+	return unexpectedState(invoice.GetRawState(), invoice.GetState().String(), "INVOICE_STATE_")
 }

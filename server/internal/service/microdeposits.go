@@ -66,7 +66,7 @@ func (s *Customers) awaitsMicrodeposits(ctx context.Context, req *paymentsv1.Ver
 }
 
 // unexpectedState names the state as Stripe does in a refusal: in its own word where the API has none.
-func unexpectedState(raw, state, prefix string) error {
+func unexpectedState(raw, state, prefix string) *apierr.Error {
 	return apierr.New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE).
 		WithMetadata("state", cmp.Or(strings.ToUpper(raw), strings.TrimPrefix(state, prefix)))
 }

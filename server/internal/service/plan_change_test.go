@@ -34,6 +34,14 @@ func TestChangePlanIsSecured(t *testing.T) {
 	invoiced := func(s *paymentsv1.Subscription) { s.CollectionMethod = sendsItOut }
 	paused := func(s *paymentsv1.Subscription) { s.Pause = &paymentsv1.Pause{Behavior: voidIt} }
 	pending := func(s *paymentsv1.Subscription) { s.PendingChange = &paymentsv1.PendingChange{InvoiceId: "in_7"} }
+	unpaid := func(state paymentsv1.InvoiceState) func(*paymentsv1.Subscription) {
+		return func(s *paymentsv1.Subscription) {
+			s.LatestInvoice = &paymentsv1.Invoice{Id: "in_8", State: state, Total: usd(500), AmountDue: usd(300)}
+			if state == paymentsv1.InvoiceState_INVOICE_STATE_DRAFT {
+				s.LatestInvoice.AmountDue = usd(0) // The customer's balance may be gone by the time it is final.
+			}
+		}
+	}
 	notSecured := func(cause string) map[string]string {
 		return map[string]string{"cause": cause, "amount_due": "700"}
 	}
@@ -101,6 +109,27 @@ func TestChangePlanIsSecured(t *testing.T) {
 			"what was expected, not secured", debit, 700, &paymentsv1.ChangePlanRequest{ExpectedAmountDue: usd(700)},
 			"UPGRADE_NOT_SECURED", notSecured("PAYMENT_METHOD"), 1,
 		},
+		{
+			"while a renewal is a draft", unpaid(paymentsv1.InvoiceState_INVOICE_STATE_DRAFT), 0, &paymentsv1.ChangePlanRequest{},
+			"UPGRADE_NOT_SECURED",
+			map[string]string{"cause": "INVOICE_OPEN", "invoice_id": "in_8", "amount_due": "0"},
+			0,
+		},
+		{
+			"while an invoice is open", unpaid(paymentsv1.InvoiceState_INVOICE_STATE_OPEN), 0, &paymentsv1.ChangePlanRequest{},
+			"UPGRADE_NOT_SECURED",
+			map[string]string{"cause": "INVOICE_OPEN", "invoice_id": "in_8", "amount_due": "300"},
+			0,
+		},
+		{
+			"while an invoice is open, unpaid", unpaid(paymentsv1.InvoiceState_INVOICE_STATE_OPEN), 0,
+			&paymentsv1.ChangePlanRequest{AllowUnpaid: true}, "", nil, 0,
+		},
+		{
+			"while an invoice is open, at the end", unpaid(paymentsv1.InvoiceState_INVOICE_STATE_OPEN), 0,
+			&paymentsv1.ChangePlanRequest{Timing: atEnd}, "", nil, 0,
+		},
+		{"after a void invoice", unpaid(paymentsv1.InvoiceState_INVOICE_STATE_VOID), 0, &paymentsv1.ChangePlanRequest{}, "", nil, 0},
 		{"another currency", nil, 700, &paymentsv1.ChangePlanRequest{
 			ExpectedAmountDue: &paymentsv1.Money{MinorUnits: 700, CurrencyCode: "EUR"},
 		}, "INVALID_FIELD", map[string]string{"field": "expected_amount_due.currency_code"}, 0},
@@ -143,7 +172,12 @@ func TestChangePlanIsSecured(t *testing.T) {
 			if tt.sub != nil {
 				tt.sub(sub)
 			}
-			reads := &fakeSubscriptions{subscriptions: []*paymentsv1.Subscription{sub}, due: usd(tt.due)}
+			if tt.req.GetExpectedAmountDue() != nil && tt.req.GetProrationTime() == nil {
+				tt.req.ProrationTime = within
+			}
+			reads := &fakeSubscriptions{
+				plans: []*paymentsv1.Plan{dearer()}, subscriptions: []*paymentsv1.Subscription{sub}, due: usd(tt.due),
+			}
 			writes := &fakeOnWriter{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: sub}}}
 			tt.req.SubscriptionId, tt.req.Changes = "sub_1", upgrade()
 			err := second(service.NewSubscriptions(writes, reads).ChangePlan(t.Context(), tt.req))
@@ -168,6 +202,80 @@ func TestChangePlanIsSecured(t *testing.T) {
 	}
 }
 
+// An amount that was expected belongs to a moment: with another one another amount would be charged. Nor is any moment
+// ahead taken, at which there would be nothing left to pay for.
+func TestChangePlanWantsItsMoment(t *testing.T) {
+	now := time.Now()
+	for name, req := range map[string]*paymentsv1.ChangePlanRequest{
+		"none":  {ExpectedAmountDue: usd(700)},
+		"ahead": {ProrationTime: timestamppb.New(now.Add(time.Hour))},
+	} {
+		sub := aSubscription()
+		sub.CurrentPeriodStartTime = timestamppb.New(now.Add(-24 * time.Hour))
+		sub.CurrentPeriodEndTime = timestamppb.New(now.Add(24 * time.Hour))
+		req.SubscriptionId, req.Changes = "sub_1", upgrade()
+		reads := &fakeSubscriptions{
+			subscriptions: []*paymentsv1.Subscription{sub}, due: usd(700), prorationTime: timestamppb.New(now),
+		}
+		writes := &fakeOnWriter{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: sub}}}
+		s := service.NewSubscriptions(writes, reads)
+		refused(t, second(s.ChangePlan(t.Context(), req)), "proration_time")
+		reads.prorationTime, req.ExpectedAmountDue = timestamppb.New(now.Add(time.Hour)), nil
+		if err := second(s.ChangePlan(t.Context(), req)); err != nil {
+			t.Errorf("%s, in another time: %v", name, err)
+		}
+	}
+}
+
+// A plan that can not be had is refused before what is scheduled is dropped, or a schedule is made.
+func TestChangePlanLooksAtThePlansFirst(t *testing.T) {
+	const atEnd = paymentsv1.ChangeTiming_CHANGE_TIMING_PERIOD_END
+	scheduled := func(s *paymentsv1.Subscription) {
+		s.ScheduledChange = &paymentsv1.ScheduledChange{ScheduleId: "sub_sched_1"}
+	}
+	archived, euros := dearer(), dearer()
+	archived.Active, euros.CurrencyCode = false, "EUR"
+	for _, tt := range []struct {
+		name  string
+		sub   func(*paymentsv1.Subscription)
+		plans []*paymentsv1.Plan
+		req   *paymentsv1.ChangePlanRequest
+		field string
+	}{
+		{"none, at the end", nil, nil, &paymentsv1.ChangePlanRequest{Timing: atEnd, Changes: upgrade()}, "changes[0].plan_id"},
+		{"archived", scheduled, []*paymentsv1.Plan{archived}, &paymentsv1.ChangePlanRequest{Changes: upgrade()}, "changes[0].plan_id"},
+		{"another currency", scheduled, []*paymentsv1.Plan{euros}, &paymentsv1.ChangePlanRequest{Changes: upgrade()}, "changes[0].plan_id"},
+		{"a new one", scheduled, nil, &paymentsv1.ChangePlanRequest{
+			NewItems: []*paymentsv1.NewSubscriptionItem{{PlanId: "price_gold"}},
+		}, "new_items[0].plan_id"},
+		{"now, with nothing scheduled", nil, nil, &paymentsv1.ChangePlanRequest{Changes: upgrade()}, ""},
+		{"one that it has, archived", func(s *paymentsv1.Subscription) {
+			s.Items = []*paymentsv1.SubscriptionItem{{Plan: archived}}
+		}, nil, &paymentsv1.ChangePlanRequest{Timing: atEnd, Changes: upgrade()}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sub := aSubscription()
+			if tt.sub != nil {
+				tt.sub(sub)
+			}
+			writes := &fakeOnWriter{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: sub}}}
+			reads := &fakeSubscriptions{plans: tt.plans, subscriptions: []*paymentsv1.Subscription{sub}}
+			tt.req.SubscriptionId = "sub_1"
+			err := second(service.NewSubscriptions(writes, reads).ChangePlan(t.Context(), tt.req))
+			if tt.field == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			refused(t, err, tt.field)
+			if writes.writes != 0 {
+				t.Error("it was written")
+			}
+		})
+	}
+}
+
 // A key that has an answer is answered, whatever the subscription is by then.
 func TestChangePlanOfAKnownKeyLooksAtNothing(t *testing.T) {
 	writes := &fakeOnWriter{known: true, fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: aSubscription()}}}
@@ -181,12 +289,13 @@ func TestChangePlanOfAKnownKeyLooksAtNothing(t *testing.T) {
 // What can not be previewed is not changed where the price matters.
 func TestChangePlanPassesOnWhatThePreviewFailsWith(t *testing.T) {
 	sub := aSubscription()
+	sub.CurrentPeriodStartTime, sub.CurrentPeriodEndTime = start, end
 	reads := &failingPreview{fakeSubscriptions{subscriptions: []*paymentsv1.Subscription{sub}}}
 	writes := &fakeOnWriter{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: sub}}}
 	s := service.NewSubscriptions(writes, reads)
 	for name, err := range map[string]error{
 		"ChangePlan": second(s.ChangePlan(t.Context(), &paymentsv1.ChangePlanRequest{
-			SubscriptionId: "sub_1", Changes: upgrade(), ExpectedAmountDue: usd(700),
+			SubscriptionId: "sub_1", Changes: upgrade(), ExpectedAmountDue: usd(700), ProrationTime: within,
 		})),
 		"PreviewPlanChange": second(s.PreviewPlanChange(t.Context(), &paymentsv1.PreviewPlanChangeRequest{
 			SubscriptionId: "sub_1", Changes: upgrade(),

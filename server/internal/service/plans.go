@@ -8,6 +8,7 @@ import (
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/operation"
 )
 
 // PlanReader reads plans.
@@ -29,11 +30,26 @@ func (s *Subscriptions) CreatePlan(
 		return nil, err
 	}
 	plan, out, err := write[*paymentsv1.Plan](ctx, s.writes,
-		paymentsv1.SubscriptionService_CreatePlan_FullMethodName, req)
+		paymentsv1.SubscriptionService_CreatePlan_FullMethodName, req, s.lookupKeyIsFree(req)...)
 	if err != nil {
 		return nil, err
 	}
 	return &paymentsv1.CreatePlanResponse{Plan: plan, Replayed: out.Replayed}, nil
+}
+
+// lookupKeyIsFree is asked where Stripe would refuse the key only after the product is made.
+func (s *Subscriptions) lookupKeyIsFree(req *paymentsv1.CreatePlanRequest) []operation.Check {
+	key := req.GetPlan().GetLookupKey()
+	if key == "" || req.GetTransferLookupKey() || req.GetProductId() != "" {
+		return nil
+	}
+	return []operation.Check{func(ctx context.Context) error {
+		plans, _, err := s.reads.PlanPage(ctx, &paymentsv1.ListPlansRequest{LookupKeys: []string{key}}, "", 1)
+		if err == nil && len(plans) > 0 {
+			return apierr.InvalidField("plan.lookup_key", "is that of another plan: transfer_lookup_key takes it from there")
+		}
+		return err
+	}}
 }
 
 // checkNewPlan refuses what is wrong in itself.

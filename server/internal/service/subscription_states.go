@@ -19,7 +19,7 @@ func isIncomplete(s *paymentsv1.Subscription) bool {
 }
 
 // wrongState refuses what the state of the subscription does not allow.
-func wrongState(s *paymentsv1.Subscription) error {
+func wrongState(s *paymentsv1.Subscription) *apierr.Error {
 	return unexpectedState(s.GetRawState(), s.GetState().String(), "SUBSCRIPTION_STATE_")
 }
 
@@ -41,8 +41,12 @@ type moment struct {
 // checkMoments refuses a time that is none. What is absent is left alone.
 func checkMoments(moments ...moment) error {
 	for _, m := range moments {
-		if m.time != nil && !m.time.IsValid() {
+		switch {
+		case m.time == nil:
+		case !m.time.IsValid():
 			return apierr.InvalidField(m.field, "is no time between the years 1 and 9999")
+		case m.time.GetSeconds() <= 0: // Stripe counts from 1970 on.
+			return apierr.InvalidField(m.field, "lies before all subscriptions")
 		}
 	}
 	return nil

@@ -86,7 +86,10 @@ func TestSubscriptionStates(t *testing.T) {
 			"INCOMPLETE INCOMPLETE_EXPIRED CANCELED",
 		},
 		{"undo of a cancellation", update(&paymentsv1.Subscription{}, "cancel_time"), "INCOMPLETE INCOMPLETE_EXPIRED CANCELED"},
-		{"update of the trial", update(&paymentsv1.Subscription{TrialEndTime: at}), "INCOMPLETE INCOMPLETE_EXPIRED CANCELED"},
+		{
+			"update of the trial", update(&paymentsv1.Subscription{TrialEndTime: at}),
+			"UNSPECIFIED INCOMPLETE INCOMPLETE_EXPIRED ACTIVE PAST_DUE CANCELED UNPAID PAUSED",
+		},
 		{"update of the trial's end", update(&paymentsv1.Subscription{
 			TrialEndBehavior: paymentsv1.TrialEndBehavior_TRIAL_END_BEHAVIOR_PAUSE,
 		}), "INCOMPLETE INCOMPLETE_EXPIRED CANCELED"},
@@ -100,7 +103,7 @@ func TestSubscriptionStates(t *testing.T) {
 		},
 		{
 			"change now, unpaid", change(&paymentsv1.ChangePlanRequest{AllowUnpaid: true}),
-			"INCOMPLETE INCOMPLETE_EXPIRED CANCELED UNPAID PAUSED",
+			"INCOMPLETE INCOMPLETE_EXPIRED CANCELED UNPAID PAUSED PAST_DUE",
 		},
 		{
 			"change at the end", change(&paymentsv1.ChangePlanRequest{Timing: atEnd}),
@@ -110,7 +113,7 @@ func TestSubscriptionStates(t *testing.T) {
 			return second(s.PreviewPlanChange(ctx, &paymentsv1.PreviewPlanChangeRequest{
 				SubscriptionId: "sub_1", Changes: upgrade(),
 			}))
-		}, "INCOMPLETE INCOMPLETE_EXPIRED CANCELED UNPAID PAUSED"},
+		}, "INCOMPLETE INCOMPLETE_EXPIRED CANCELED UNPAID PAUSED PAST_DUE"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for number, name := range paymentsv1.SubscriptionState_name {
@@ -118,7 +121,9 @@ func TestSubscriptionStates(t *testing.T) {
 				sub.State = paymentsv1.SubscriptionState(number)
 				collected := aSubscription()
 				collected.Id, collected.State, collected.Pause = "sub_collected", sub.GetState(), &paymentsv1.Pause{}
-				reads := &fakeSubscriptions{subscriptions: []*paymentsv1.Subscription{sub, collected}}
+				reads := &fakeSubscriptions{
+					plans: []*paymentsv1.Plan{dearer()}, subscriptions: []*paymentsv1.Subscription{sub, collected},
+				}
 				writes := &fakeOnWriter{fakeWriter: fakeWriter{outcome: operation.Outcome{Resource: sub}}}
 				err := tt.try(t.Context(), service.NewSubscriptions(writes, reads))
 				if slices.Contains(statesOf(tt.refused), sub.GetState()) {

@@ -82,6 +82,14 @@ func checkUpdateOf(on, to *paymentsv1.Subscription, changed []string) error {
 		case field == metadataField:
 		case hasEnded(on), isIncomplete(on) && field != defaultMethodField:
 			return wrongState(on)
+		case field == trialEndField && on.GetState() != paymentsv1.SubscriptionState_SUBSCRIPTION_STATE_TRIALING:
+			// Another trial would credit the period, paid for or not, and open what is blocked.
+			return wrongState(on)
+		case field == descriptionField, field == defaultMethodField:
+		default:
+			if err := checkNothingPending(on); err != nil {
+				return err
+			}
 		}
 	}
 	return checkCollection(on, to, changed)

@@ -144,8 +144,11 @@ func (s *Subscriptions) ResumeSubscription(
 	subscription, out, err := s.writeOn(ctx, paymentsv1.SubscriptionService_ResumeSubscription_FullMethodName, req,
 		func(_ context.Context, on *paymentsv1.Subscription) error {
 			paused := on.GetPause() != nil || on.GetState() == paymentsv1.SubscriptionState_SUBSCRIPTION_STATE_PAUSED
-			if hasEnded(on) || !paused {
+			switch {
+			case hasEnded(on) || !paused:
 				return wrongState(on)
+			case on.GetPause() == nil && isToBePaid(on.GetLatestInvoice()):
+				return wrongState(on).WithMetadata("invoice_id", on.GetLatestInvoice().GetId())
 			}
 			return nil
 		})
@@ -166,6 +169,8 @@ func (s *Subscriptions) CancelSubscription(
 		return nil, apierr.InvalidField("invoice_now", "counts with now alone")
 	case req.GetProrate() && !req.GetNow():
 		return nil, apierr.InvalidField("prorate", "counts with now alone")
+	case req.GetProrate() && !req.GetInvoiceNow():
+		return nil, apierr.InvalidField("prorate", "needs invoice_now: the credit would stand on no invoice")
 	}
 	if err := checkMoments(moment{"time", req.GetTime()}); err != nil {
 		return nil, err
@@ -173,8 +178,12 @@ func (s *Subscriptions) CancelSubscription(
 	subscription, out, err := s.writeOn(ctx, paymentsv1.SubscriptionService_CancelSubscription_FullMethodName, req,
 		func(_ context.Context, on *paymentsv1.Subscription) error {
 			expired := on.GetState() == paymentsv1.SubscriptionState_SUBSCRIPTION_STATE_INCOMPLETE_EXPIRED
-			if expired || !req.GetNow() && (hasEnded(on) || isIncomplete(on)) {
+			switch {
+			case expired || !req.GetNow() && (hasEnded(on) || isIncomplete(on)):
 				return wrongState(on)
+			case req.GetProrate() && isToBePaid(on.GetLatestInvoice()):
+				// What was not paid is not given back.
+				return wrongState(on).WithMetadata("invoice_id", on.GetLatestInvoice().GetId())
 			}
 			return nil
 		})

@@ -39,6 +39,11 @@ func aSubscription() *paymentsv1.Subscription {
 
 func upgrade() []*paymentsv1.ItemChange { return []*paymentsv1.ItemChange{{PlanId: "price_gold"}} }
 
+// dearer is the plan that upgrade changes to.
+func dearer() *paymentsv1.Plan {
+	return &paymentsv1.Plan{Id: "price_gold", Active: true, CurrencyCode: "USD"}
+}
+
 // A write of SubscriptionService answers with what the operation ended in, and says whether it is a replay, which holds
 // no client secret. What it acts on is read before, and handed to the operation.
 func TestSubscriptionWrites(t *testing.T) {
