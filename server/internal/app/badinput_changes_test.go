@@ -196,6 +196,20 @@ func TestChangesThatAreRefused(t *testing.T) {
 		}
 		upgrade := replace("refused-invoice-upgrade", created.GetSubscription().GetId(), s.gold)
 		upgrade.ProrationTime = created.GetSubscription().GetCurrentPeriodStartTime()
+		first := created.GetSubscription().GetLatestInvoice().GetId()
+		_, err = s.sales.ChangePlan(dev(t), upgrade)
+		says(t, err, "UPGRADE_NOT_SECURED", "cause", "INVOICE_OPEN")
+		says(t, err, "UPGRADE_NOT_SECURED", "invoice_id", first)
+		if _, err := s.sales.FinalizeInvoice(dev(t), &paymentsv1.FinalizeInvoiceRequest{
+			IdempotencyKey: "refused-invoice-final", InvoiceId: first,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.sales.PayInvoice(dev(t), &paymentsv1.PayInvoiceRequest{
+			IdempotencyKey: "refused-invoice-paid", InvoiceId: first, PaidOutOfBand: true,
+		}); err != nil {
+			t.Fatal(err)
+		}
 		_, err = s.sales.ChangePlan(dev(t), upgrade)
 		says(t, err, "UPGRADE_NOT_SECURED", "cause", "SEND_INVOICE")
 		says(t, err, "UPGRADE_NOT_SECURED", "amount_due", "1500")
@@ -218,6 +232,24 @@ func TestChangesThatAreRefused(t *testing.T) {
 		_, err := s.sales.ChangePlan(dev(t), req)
 		checkState(t, err, "ACTIVE")
 	})
+}
+
+// A trial is prolonged to a time in the future, within two years.
+func TestBadTrials(t *testing.T) {
+	s := newShop(t)
+	req := subscribe("bad-trial", s.payer(t, "bad-trial-payer", "tok_visa"), s.silver)
+	req.Trial = &paymentsv1.CreateSubscriptionRequest_TrialDays{TrialDays: 7}
+	created, err := s.sales.CreateSubscription(dev(t), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range []time.Duration{-aDay, 1100 * aDay} {
+		_, err := s.sales.UpdateSubscription(dev(t), &paymentsv1.UpdateSubscriptionRequest{
+			IdempotencyKey: fmt.Sprint("bad-trial-", i), SubscriptionId: created.GetSubscription().GetId(),
+			Subscription: &paymentsv1.Subscription{TrialEndTime: from(at)},
+		})
+		check(t, err, codes.InvalidArgument, "INVALID_FIELD", "subscription.trial_end_time")
+	}
 }
 
 // cancelNow is a request to end a subscription at once.
@@ -291,12 +323,8 @@ func TestBadBilling(t *testing.T) {
 			"subscription.default_payment_method_id",
 		},
 		{
-			"update to a trial in the past", update(&paymentsv1.Subscription{TrialEndTime: from(-aDay)}), invalidField,
-			"subscription.trial_end_time",
-		},
-		{
-			"update to a trial of three years", update(&paymentsv1.Subscription{TrialEndTime: from(1100 * aDay)}), invalidField,
-			"subscription.trial_end_time",
+			"update to another trial", update(&paymentsv1.Subscription{TrialEndTime: from(aDay)}), wrongState,
+			"ACTIVE",
 		},
 		{
 			"update to an end in the past", update(&paymentsv1.Subscription{CancelTime: from(-aDay)}), invalidField,
