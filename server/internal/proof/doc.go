@@ -11,6 +11,8 @@
 //	go test ./server/internal/proof -full -run T05 -timeout 1h -v   every crash point for every rpc that writes
 //	go test ./server/internal/proof -full -run F4_ -timeout 2h -v   100,000 simulated histories
 //	go test ./server/internal/proof -full -run F15 -timeout 3h -v   every guard removed, one at a time
+//	go test ./server/internal/proof -full -run Access -timeout 2h   50,000 customers who subscribe, change and do not pay
+//	go test ./server/internal/proof -full -run Preview -timeout 1h  20,000 changes of plans against an oracle
 //
 // Each runs on SQLite and on PostgreSQL: `-run F1_.*/postgres` is the one alone. What a test draws by lot comes from
 // its seed, which a failure prints; `-seed N` draws the same again, although the machine decides what meets when.

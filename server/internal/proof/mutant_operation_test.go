@@ -49,8 +49,8 @@ var operationMutants = []mutant{
 	},
 	{
 		name: "recovery does not take what an earlier send may have done for undone",
-		file: "operation/recovery.go", old: "case stripegw.Done:\n\t\tr.end(ctx, op, key, result)\n\t\treturn\n\tcase stripegw.NotDone:",
-		new: "case stripegw.Done, stripegw.NotDone:\n\t\tr.end(ctx, op, key, result)\n\t\treturn\n\tcase 0:",
+		file: "operation/recovery.go", old: "case stripegw.Done:\n\t\tr.end(ctx, op, held, c, result)\n\t\treturn\n\tcase stripegw.NotDone:",
+		new: "case stripegw.Done, stripegw.NotDone:\n\t\tr.end(ctx, op, held, c, result)\n\t\treturn\n\tcase 0:",
 		run: ".",
 	},
 	{
@@ -128,6 +128,36 @@ var operationMutants = []mutant{
 		file: "operation/resolve.go", old: "\tif op.State != store.Unknown {\n\t\treturn nil, notUnknown(op)\n\t}\n\tresult", new: "\tresult",
 		also: []change{{"operation/resolve.go", "\t\tif op.State != store.Unknown {\n\t\t\treturn op, notUnknown(op)\n\t\t}\n", ""}},
 		run:  "TestResolve",
+	},
+	{
+		name: "a step that is done is written down before the next is sent",
+		file: "operation/step.go", old: "\terr := h.runner.store.Advance(ctx, a)\n", new: "\tvar err error\n",
+		run: "M45",
+	},
+	{
+		name: "each step has a key of its own",
+		file: "operation/identity.go", old: "i.digest(\"stripe\", step)", new: "i.digest(\"stripe\", step[:0])",
+		run: "M45",
+	},
+	{
+		name: "a later step that did nothing is not told as nothing",
+		file: "operation/step.go", old: "\tcase stripegw.NotDone:\n", new: "\tcase 0:\n",
+		run: "M45",
+	},
+	{
+		name: "no step is begun past the window",
+		file: "operation/write.go", old: "if op = held.stepped(); !r.maySend(op) {", new: "if op = held.stepped(); r == nil {",
+		run: "M45",
+	},
+	{
+		name: "recovery begins no step past the window",
+		file: "operation/step.go", old: "\tif !r.maySend(next) {", new: "\tif r == nil {",
+		run: "M45",
+	},
+	{
+		name: "a step on the way is no outcome",
+		file: "operation/step.go", old: "\tif len(c.next) > 0 {\n", new: "\tif len(c.next) > 99 {\n",
+		run: "M45",
 	},
 	{
 		name: "a short deadline begins nothing",

@@ -36,7 +36,7 @@ var storeMutants = []mutant{
 	},
 	{
 		name: "a payment ends once",
-		file: "store/migrations/sqlite/00001_operations.sql",
+		file: "store/migrations/sqlite/00003_steps.sql",
 		old:  "CREATE UNIQUE INDEX events_ending", new: "CREATE INDEX events_ending",
 		run: "TestEvents/sqlite",
 	},
@@ -49,6 +49,16 @@ var storeMutants = []mutant{
 		name: "what has ended does not change",
 		file: "store/sqlite_changes.go", old: "(f.state == Pending || f.state == Unknown)", new: "f.state > 0",
 		run: "TestFences.*/sqlite|TestFinish/sqlite",
+	},
+	{
+		name: "no step comes back",
+		file: "store/sqlite_advance.go", old: "case done == a.StepsDone-1:", new: "case done < 99:",
+		run: "TestAdvanceRepeated/sqlite",
+	},
+	{
+		name: "PostgreSQL: no step comes back",
+		file: "store/postgres_advance.go", old: " AND steps_done = $4::int - 1", new: "",
+		run: "TestAdvanceRepeated/postgres|M45",
 	},
 	{
 		name: "what must not be sent is not held for a send",

@@ -41,7 +41,9 @@ const mutantTimeout = 4 * time.Minute
 
 func mutants() []mutant {
 	var all []mutant
-	for _, more := range [][]mutant{storeMutants, postgresMutants, operationMutants, stripeMutants, serviceMutants, referenceMutants} {
+	for _, more := range [][]mutant{
+		storeMutants, postgresMutants, operationMutants, stripeMutants, serviceMutants, referenceMutants, billingMutants,
+	} {
 		all = append(all, more...)
 	}
 	return all

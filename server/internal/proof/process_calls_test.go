@@ -20,12 +20,14 @@ import (
 type tillgate interface {
 	paymentsv1.PaymentServiceClient
 	paymentsv1.CustomerServiceClient
+	paymentsv1.SubscriptionServiceClient
 }
 
 // services are those of one connection.
 type services struct {
 	paymentsv1.PaymentServiceClient
 	paymentsv1.CustomerServiceClient
+	paymentsv1.SubscriptionServiceClient
 }
 
 // rpc is a write under a key, ready to be asked for again and again.

@@ -84,7 +84,10 @@ func (s *stand) admit(t *testing.T, suffix string) {
 		TokenSHA256 []string `json:"token_sha256"`
 		Scopes      []string `json:"scopes"`
 	}
-	scopes := []string{"PAYMENTS_READ", "PAYMENTS_WRITE", "REFUNDS_WRITE", "OPERATIONS_READ", "CUSTOMERS_READ", "CUSTOMERS_WRITE"}
+	scopes := []string{
+		"PAYMENTS_READ", "PAYMENTS_WRITE", "REFUNDS_WRITE", "OPERATIONS_READ", "CUSTOMERS_READ", "CUSTOMERS_WRITE",
+		"SUBSCRIPTIONS_READ", "SUBSCRIPTIONS_WRITE",
+	}
 	entries := []entry{
 		{Name: shop, Scopes: scopes},
 		{Name: market, Scopes: scopes},
@@ -131,7 +134,7 @@ func (s *server) as(t *testing.T, caller string, opts ...client.Option) tillgate
 		t.Fatal(err)
 	}
 	t.Cleanup(made.Close)
-	return services{made.Payments, made.Customers}
+	return services{made.Payments, made.Customers, made.Subscriptions}
 }
 
 // impatient connects to a server that was killed as soon as it is back.

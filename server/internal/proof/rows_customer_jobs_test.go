@@ -18,11 +18,19 @@ const (
 )
 
 // jobs are all of them.
-func jobs() []job { return slices.Concat(customerJobs, paymentJobs) }
+func jobs() []job { return slices.Concat(customerJobs, paymentJobs, subscriptionJobs) }
 
 // comesTo is whether a server can come to a crash point by the job's way.
 func (j job) comesTo(point string) bool {
-	return point != "recover.looked" || !j.deletes && !j.hidden
+	change, _, _ := strings.Cut(point, ".")
+	switch {
+	case change == "step" || change == "advance":
+		return j.steps
+	case point == "recover.looked":
+		return !j.deletes && !j.hidden
+	default:
+		return true
+	}
 }
 
 // customerJobs are those of CustomerService.

@@ -18,6 +18,8 @@ type job struct {
 	deletes bool
 	// hidden is whether nobody can look for what it did, where Stripe keeps failing.
 	hidden bool
+	// steps is whether it takes several requests, one after the other.
+	steps bool
 }
 
 // prepared is a job that can be done.

@@ -45,6 +45,15 @@ func (s *simStore) Hold(ctx context.Context, h store.Hold) error {
 	})
 }
 
+// Advance implements store.Store.
+func (s *simStore) Advance(ctx context.Context, a store.Advance) error {
+	return s.mustChange(ctx, "advance "+a.ID, func() error {
+		err := s.Store.Advance(ctx, a)
+		s.m.h.dueIn(a.ID, a.Lease, err)
+		return err
+	})
+}
+
 // Finish implements store.Store.
 func (s *simStore) Finish(ctx context.Context, f store.Finish) error {
 	return s.mustChange(ctx, "finish "+f.ID, func() error {
