@@ -221,6 +221,13 @@ func (s *faultyStore) Finish(ctx context.Context, f store.Finish) error {
 	})
 }
 
+// ended are the ends that were written so far.
+func (s *faultyStore) ended() []store.Finish {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ends)
+}
+
 func (s *faultyStore) Postpone(ctx context.Context, p store.Postpone) error {
 	return s.around("postpone", func() error { return s.Store.Postpone(ctx, p) })
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -170,7 +171,7 @@ func (s *stepStripe) did(t *testing.T, want ...string) {
 }
 
 // crashesAt ends the goroutine that comes to a point for the nth time, as the end of its process would.
-func crashesAt(point string, n int, crashed *bool) func(string) {
+func crashesAt(point string, n int, crashed *atomic.Bool) func(string) {
 	var mu sync.Mutex
 	return func(at string) {
 		mu.Lock()
@@ -179,7 +180,7 @@ func crashesAt(point string, n int, crashed *bool) func(string) {
 			return
 		}
 		if n--; n == 0 {
-			*crashed = true
+			crashed.Store(true)
 			runtime.Goexit()
 		}
 	}
@@ -198,7 +199,7 @@ func (s *stepStripe) toldOnce(t *testing.T, servers ...*machine) {
 	t.Helper()
 	var ends []store.Finish
 	for _, m := range servers {
-		ends = append(ends, m.store.ends...)
+		ends = append(ends, m.store.ended()...)
 	}
 	if len(ends) != 1 || len(ends[0].Events) != 1 {
 		t.Fatalf("the ends are %+v, want one with one event", ends)

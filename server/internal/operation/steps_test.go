@@ -3,6 +3,7 @@ package operation_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,17 +78,17 @@ func TestM45_CrashOfRecoveryBetweenSteps(t *testing.T) {
 func testCrashBetweenSteps(t *testing.T, first string, n int, then string, times int) {
 	t.Helper()
 	db, stripe := openStore(t), newStepStripe(nil)
-	var crashed [2]bool
+	var crashed [2]atomic.Bool
 	servers := []*machine{stripe.on(t, db, crashesAt(first, n, &crashed[0]))}
-	if _, _, err := servers[0].pay(t, "order-1001", 5*time.Second); reasonOf(err) != "OUTCOME_PENDING" || !crashed[0] {
-		t.Fatalf("got %v, crashed %t", err, crashed[0])
+	if _, _, err := servers[0].pay(t, "order-1001", 5*time.Second); reasonOf(err) != "OUTCOME_PENDING" || !crashed[0].Load() {
+		t.Fatalf("got %v, crashed %t", err, crashed[0].Load())
 	}
 	if then != "" {
 		servers = append(servers, stripe.on(t, db, crashesAt(then, times, &crashed[1])))
 		stop := servers[1].recovering(t)
 		<-time.After(20 * time.Second)
 		stop()
-		if !crashed[1] {
+		if !crashed[1].Load() {
 			t.Fatalf("recovery did not come to %s", then)
 		}
 	}
@@ -171,7 +172,7 @@ func TestM45_WhatAStepMeets(t *testing.T) {
 					if op.State != stands {
 						t.Errorf("the row is %v, want %v", op.State, stands)
 					}
-					for _, end := range m.store.ends {
+					for _, end := range m.store.ended() {
 						if end.State == store.Failed && len(end.Events) > 0 && step != stripegw.OnlyStep {
 							t.Errorf("a step on the way is told of: %+v", end.Events)
 						}
