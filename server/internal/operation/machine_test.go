@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -307,9 +308,11 @@ func (m *machine) with(keys *seal.Keys, crash func(point string)) *operation.Run
 
 func openStore(t *testing.T) store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{
-		URL: "sqlite:" + filepath.Join(t.TempDir(), "tillgate.db"), Logger: slog.New(slog.DiscardHandler),
-	})
+	path := filepath.Join(t.TempDir(), "tillgate.db")
+	if err := os.WriteFile(path, emptyStore(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + path, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,6 +323,25 @@ func openStore(t *testing.T) store.Store {
 	})
 	return s
 }
+
+// emptyStore is a store as it is made: to make one takes longer than most tests.
+var emptyStore = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "operation")
+	if err != nil {
+		panic(err) //nolint:forbidigo // no test is there to fail yet
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "tillgate.db")
+	s, err := store.Open(context.Background(), store.Config{URL: "sqlite:" + path, Logger: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		err = s.Close()
+	}
+	data, readErr := os.ReadFile(path)
+	if err = errors.Join(err, readErr); err != nil {
+		panic(err) //nolint:forbidigo // as above
+	}
+	return data
+})
 
 // sealKeys are the same for every server of a test.
 func sealKeys(t *testing.T) *seal.Keys {

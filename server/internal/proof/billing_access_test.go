@@ -29,7 +29,7 @@ const (
 // Stripe's objects and the ledger, and knows nothing of how we compute access.
 func TestAccessIsPaidFor(t *testing.T) {
 	t.Parallel()
-	first, n := uint64(1), size(fewLives, allLives)
+	first, n := uint64(1), drawn(fewLives, allLives)
 	if *seeds > 0 {
 		n = *seeds
 	}

@@ -38,7 +38,7 @@ var paces = []pace{{"day", 1}, {"day", 10}, {"week", 1}, {"week", 2}, {"month", 
 // minor unit, whatever is changed, whenever, and however often in one period.
 func TestPreviewInvoiceAndOracleAgree(t *testing.T) {
 	t.Parallel()
-	first, n := uint64(1), size(fewChanges, allChanges)/changesOfOne
+	first, n := uint64(1), drawn(fewChanges, allChanges)/changesOfOne
 	if *seeds > 0 {
 		n = *seeds
 	}

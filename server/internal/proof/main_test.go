@@ -55,3 +55,12 @@ func size(small, large int) int {
 	}
 	return small
 }
+
+// drawn is size for what is drawn at random, of which the race detector sees a part.
+func drawn(few, many int) int {
+	n := size(few, many)
+	if underRace && !*full {
+		return n / 5
+	}
+	return n
+}
