@@ -35,10 +35,10 @@ func accessOf(s *paymentsv1.Subscription) *paymentsv1.Access {
 		return blocked(paymentsv1.AccessReason_ACCESS_REASON_RETRIES_EXHAUSTED)
 	case pastDue: // both rows: whether the latest invoice asks for something or not
 		return grace(paymentsv1.AccessReason_ACCESS_REASON_PAYMENT_FAILED)
-	case asks && isOpen(invoice):
-		return grace(paymentsv1.AccessReason_ACCESS_REASON_INVOICE_OPEN)
 	case asks && invoice.GetState() == paymentsv1.InvoiceState_INVOICE_STATE_UNCOLLECTIBLE:
 		return grace(paymentsv1.AccessReason_ACCESS_REASON_INVOICE_UNCOLLECTIBLE)
+	case asks: // DRAFT or OPEN; and one in a state that is not known is not taken for paid.
+		return grace(paymentsv1.AccessReason_ACCESS_REASON_INVOICE_OPEN)
 	case s.GetState() == paymentsv1.SubscriptionState_SUBSCRIPTION_STATE_TRIALING:
 		return allowed(paymentsv1.AccessReason_ACCESS_REASON_TRIAL)
 	default:
@@ -71,17 +71,6 @@ func asksForPayment(s *paymentsv1.Subscription) bool {
 func retriesExhausted(invoice *paymentsv1.Invoice) bool {
 	return invoice.GetCollectionMethod() == paymentsv1.CollectionMethod_COLLECTION_METHOD_CHARGE_AUTOMATICALLY &&
 		invoice.GetAttemptCount() > 0 && invoice.GetNextAttemptTime() == nil
-}
-
-// isOpen is whether it is a DRAFT, or OPEN. One in a state that is not known is not taken for paid.
-func isOpen(invoice *paymentsv1.Invoice) bool {
-	switch invoice.GetState() {
-	case paymentsv1.InvoiceState_INVOICE_STATE_PAID, paymentsv1.InvoiceState_INVOICE_STATE_VOID,
-		paymentsv1.InvoiceState_INVOICE_STATE_UNCOLLECTIBLE:
-		return false
-	default:
-		return true
-	}
 }
 
 func allowed(reason paymentsv1.AccessReason) *paymentsv1.Access {
