@@ -26,7 +26,7 @@ type customerObject struct {
 	Delinquent       bool              `json:"delinquent"`
 	Livemode         bool              `json:"livemode"`
 
-	TestClock expandable[struct{}] `json:"test_clock"`
+	TestClock expandable[*onlyID] `json:"test_clock"`
 }
 
 type shipping struct {

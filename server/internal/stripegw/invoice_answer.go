@@ -8,40 +8,40 @@ import (
 // invoiceObject is what we take from Stripe's invoice, https://docs.stripe.com/api/invoices/object. One that does not
 // exist yet, a preview, has no id.
 type invoiceObject struct {
-	Object                    string                    `json:"object"`
-	ID                        string                    `json:"id"`
-	AmountDue                 *int64                    `json:"amount_due"`
-	AmountPaid                *int64                    `json:"amount_paid"`
-	AmountRemaining           *int64                    `json:"amount_remaining"`
-	AttemptCount              int32                     `json:"attempt_count"`
-	AutoAdvance               bool                      `json:"auto_advance"`
-	BillingReason             string                    `json:"billing_reason"`
-	CollectionMethod          string                    `json:"collection_method"`
-	Created                   int64                     `json:"created"`
-	Currency                  string                    `json:"currency"`
-	Customer                  expandable[struct{}]      `json:"customer"`
-	DefaultPaymentMethod      expandable[struct{}]      `json:"default_payment_method"`
-	Description               string                    `json:"description"`
-	DueDate                   int64                     `json:"due_date"`
-	EndingBalance             *int64                    `json:"ending_balance"`
-	HostedInvoiceURL          string                    `json:"hosted_invoice_url"`
-	InvoicePDF                string                    `json:"invoice_pdf"`
-	Lines                     invoiceLines              `json:"lines"`
-	Livemode                  bool                      `json:"livemode"`
-	Metadata                  map[string]string         `json:"metadata"`
-	NextPaymentAttempt        int64                     `json:"next_payment_attempt"`
-	Number                    string                    `json:"number"`
-	PaidOutOfBand             bool                      `json:"paid_out_of_band"`
-	PaymentIntent             expandable[paymentIntent] `json:"payment_intent"`
-	PeriodEnd                 int64                     `json:"period_end"`
-	PeriodStart               int64                     `json:"period_start"`
-	StartingBalance           *int64                    `json:"starting_balance"`
-	Status                    string                    `json:"status"`
-	StatusTransitions         invoiceTransitions        `json:"status_transitions"`
-	Subscription              expandable[struct{}]      `json:"subscription"`
-	SubscriptionProrationDate int64                     `json:"subscription_proration_date"`
-	Subtotal                  *int64                    `json:"subtotal"`
-	Total                     *int64                    `json:"total"`
+	Object                    string                     `json:"object"`
+	ID                        string                     `json:"id"`
+	AmountDue                 *int64                     `json:"amount_due"`
+	AmountPaid                *int64                     `json:"amount_paid"`
+	AmountRemaining           *int64                     `json:"amount_remaining"`
+	AttemptCount              int32                      `json:"attempt_count"`
+	AutoAdvance               bool                       `json:"auto_advance"`
+	BillingReason             string                     `json:"billing_reason"`
+	CollectionMethod          string                     `json:"collection_method"`
+	Created                   int64                      `json:"created"`
+	Currency                  string                     `json:"currency"`
+	Customer                  expandable[*onlyID]        `json:"customer"`
+	DefaultPaymentMethod      expandable[*onlyID]        `json:"default_payment_method"`
+	Description               string                     `json:"description"`
+	DueDate                   int64                      `json:"due_date"`
+	EndingBalance             *int64                     `json:"ending_balance"`
+	HostedInvoiceURL          string                     `json:"hosted_invoice_url"`
+	InvoicePDF                string                     `json:"invoice_pdf"`
+	Lines                     invoiceLines               `json:"lines"`
+	Livemode                  bool                       `json:"livemode"`
+	Metadata                  map[string]string          `json:"metadata"`
+	NextPaymentAttempt        int64                      `json:"next_payment_attempt"`
+	Number                    string                     `json:"number"`
+	PaidOutOfBand             bool                       `json:"paid_out_of_band"`
+	PaymentIntent             expandable[*paymentIntent] `json:"payment_intent"`
+	PeriodEnd                 int64                      `json:"period_end"`
+	PeriodStart               int64                      `json:"period_start"`
+	StartingBalance           *int64                     `json:"starting_balance"`
+	Status                    string                     `json:"status"`
+	StatusTransitions         invoiceTransitions         `json:"status_transitions"`
+	Subscription              expandable[*onlyID]        `json:"subscription"`
+	SubscriptionProrationDate int64                      `json:"subscription_proration_date"`
+	Subtotal                  *int64                     `json:"subtotal"`
+	Total                     *int64                     `json:"total"`
 }
 
 // invoiceLines is the beginning of an invoice's lines.
@@ -68,10 +68,10 @@ type invoiceLineObject struct {
 		Start int64 `json:"start"`
 		End   int64 `json:"end"`
 	} `json:"period"`
-	Price            expandable[struct{}] `json:"price"`
-	Proration        bool                 `json:"proration"`
-	Quantity         int64                `json:"quantity"`
-	SubscriptionItem expandable[struct{}] `json:"subscription_item"`
+	Price            expandable[*onlyID] `json:"price"`
+	Proration        bool                `json:"proration"`
+	Quantity         int64               `json:"quantity"`
+	SubscriptionItem expandable[*onlyID] `json:"subscription_item"`
 }
 
 // decodeInvoiceObject reads an answer that should be an invoice that exists. Without its type, id, currency and what is

@@ -110,16 +110,3 @@ func (p *paymentIntent) readReferences(body []byte) {
 		p.LatestCharge = &charge{ID: reference(references.LatestCharge), unexpanded: true}
 	}
 }
-
-// reference is the id in a string or in an object; empty where there is neither.
-func reference(raw json.RawMessage) string {
-	var id string
-	if json.Unmarshal(raw, &id) == nil {
-		return id
-	}
-	var object struct {
-		ID string `json:"id"`
-	}
-	_ = json.Unmarshal(raw, &object)
-	return object.ID
-}

@@ -33,19 +33,19 @@ var (
 
 // priceObject is what we take from Stripe's price, https://docs.stripe.com/api/prices/object.
 type priceObject struct {
-	Object            string                    `json:"object"`
-	ID                string                    `json:"id"`
-	Active            bool                      `json:"active"`
-	BillingScheme     string                    `json:"billing_scheme"`
-	Created           int64                     `json:"created"`
-	Currency          string                    `json:"currency"`
-	Livemode          bool                      `json:"livemode"`
-	LookupKey         string                    `json:"lookup_key"`
-	Metadata          map[string]string         `json:"metadata"`
-	Product           expandable[productObject] `json:"product"`
-	Recurring         *recurrence               `json:"recurring"`
-	UnitAmount        *int64                    `json:"unit_amount"`
-	UnitAmountDecimal string                    `json:"unit_amount_decimal"`
+	Object            string                     `json:"object"`
+	ID                string                     `json:"id"`
+	Active            bool                       `json:"active"`
+	BillingScheme     string                     `json:"billing_scheme"`
+	Created           int64                      `json:"created"`
+	Currency          string                     `json:"currency"`
+	Livemode          bool                       `json:"livemode"`
+	LookupKey         string                     `json:"lookup_key"`
+	Metadata          map[string]string          `json:"metadata"`
+	Product           expandable[*productObject] `json:"product"`
+	Recurring         *recurrence                `json:"recurring"`
+	UnitAmount        *int64                     `json:"unit_amount"`
+	UnitAmountDecimal string                     `json:"unit_amount_decimal"`
 }
 
 // recurrence is how often a price is charged. A price of something that is sold once has none.

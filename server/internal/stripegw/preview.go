@@ -127,7 +127,7 @@ func nothingDue(on *paymentsv1.Subscription) *invoiceObject {
 	nothing := new(int64(0))
 	return &invoiceObject{
 		Object: "invoice", BillingReason: "upcoming", Currency: strings.ToLower(on.GetCurrencyCode()),
-		Customer: expandable[struct{}]{ID: on.GetCustomerId()}, Subscription: expandable[struct{}]{ID: on.GetId()},
+		Customer: expandable[*onlyID]{ID: on.GetCustomerId()}, Subscription: expandable[*onlyID]{ID: on.GetId()},
 		AmountDue: nothing, AmountPaid: nothing, AmountRemaining: nothing, Subtotal: nothing, Total: nothing,
 		Livemode: on.GetLivemode(),
 	}

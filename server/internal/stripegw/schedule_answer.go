@@ -10,12 +10,12 @@ import (
 // scheduleObject is what we take from Stripe's subscription schedule,
 // https://docs.stripe.com/api/subscription_schedules/object.
 type scheduleObject struct {
-	Object       string                         `json:"object"`
-	ID           string                         `json:"id"`
-	CurrentPhase *schedulePhase                 `json:"current_phase"`
-	Phases       []schedulePhase                `json:"phases"`
-	Status       string                         `json:"status"`
-	Subscription expandable[subscriptionObject] `json:"subscription"`
+	Object       string                          `json:"object"`
+	ID           string                          `json:"id"`
+	CurrentPhase *schedulePhase                  `json:"current_phase"`
+	Phases       []schedulePhase                 `json:"phases"`
+	Status       string                          `json:"status"`
+	Subscription expandable[*subscriptionObject] `json:"subscription"`
 }
 
 // schedulePhase is a time, and what is subscribed to in it. The current phase has the times alone.
@@ -27,8 +27,8 @@ type schedulePhase struct {
 
 // schedulePhaseItem is one plan in a phase, and how many of it.
 type schedulePhaseItem struct {
-	Price    expandable[struct{}] `json:"price"`
-	Quantity int64                `json:"quantity"`
+	Price    expandable[*onlyID] `json:"price"`
+	Quantity int64               `json:"quantity"`
 }
 
 // decodeScheduleObject reads an answer that should be a schedule. Without its type and id it is unreadable; any other

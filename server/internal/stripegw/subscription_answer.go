@@ -7,37 +7,37 @@ import (
 
 // subscriptionObject is what we take from Stripe's subscription, https://docs.stripe.com/api/subscriptions/object.
 type subscriptionObject struct {
-	Object               string                     `json:"object"`
-	ID                   string                     `json:"id"`
-	BillingCycleAnchor   int64                      `json:"billing_cycle_anchor"`
-	CancelAt             int64                      `json:"cancel_at"`
-	CancelAtPeriodEnd    bool                       `json:"cancel_at_period_end"`
-	CanceledAt           int64                      `json:"canceled_at"`
-	CollectionMethod     string                     `json:"collection_method"`
-	Created              int64                      `json:"created"`
-	Currency             string                     `json:"currency"`
-	CurrentPeriodEnd     int64                      `json:"current_period_end"`
-	CurrentPeriodStart   int64                      `json:"current_period_start"`
-	Customer             expandable[payingCustomer] `json:"customer"`
-	DaysUntilDue         int32                      `json:"days_until_due"`
-	DefaultPaymentMethod expandable[chargedMethod]  `json:"default_payment_method"`
-	DefaultSource        expandable[struct{}]       `json:"default_source"`
-	Description          string                     `json:"description"`
-	EndedAt              int64                      `json:"ended_at"`
-	Items                subscriptionItems          `json:"items"`
-	LatestInvoice        expandable[invoiceObject]  `json:"latest_invoice"`
-	Livemode             bool                       `json:"livemode"`
-	Metadata             map[string]string          `json:"metadata"`
-	PauseCollection      *pauseCollection           `json:"pause_collection"`
-	PendingSetupIntent   expandable[setupIntent]    `json:"pending_setup_intent"`
-	PendingUpdate        *pendingUpdate             `json:"pending_update"`
-	Schedule             expandable[scheduleObject] `json:"schedule"`
-	StartDate            int64                      `json:"start_date"`
-	Status               string                     `json:"status"`
-	TestClock            expandable[struct{}]       `json:"test_clock"`
-	TrialEnd             int64                      `json:"trial_end"`
-	TrialSettings        trialSettings              `json:"trial_settings"`
-	TrialStart           int64                      `json:"trial_start"`
+	Object               string                      `json:"object"`
+	ID                   string                      `json:"id"`
+	BillingCycleAnchor   int64                       `json:"billing_cycle_anchor"`
+	CancelAt             int64                       `json:"cancel_at"`
+	CancelAtPeriodEnd    bool                        `json:"cancel_at_period_end"`
+	CanceledAt           int64                       `json:"canceled_at"`
+	CollectionMethod     string                      `json:"collection_method"`
+	Created              int64                       `json:"created"`
+	Currency             string                      `json:"currency"`
+	CurrentPeriodEnd     int64                       `json:"current_period_end"`
+	CurrentPeriodStart   int64                       `json:"current_period_start"`
+	Customer             expandable[*payingCustomer] `json:"customer"`
+	DaysUntilDue         int32                       `json:"days_until_due"`
+	DefaultPaymentMethod expandable[*chargedMethod]  `json:"default_payment_method"`
+	DefaultSource        expandable[*onlyID]         `json:"default_source"`
+	Description          string                      `json:"description"`
+	EndedAt              int64                       `json:"ended_at"`
+	Items                subscriptionItems           `json:"items"`
+	LatestInvoice        expandable[*invoiceObject]  `json:"latest_invoice"`
+	Livemode             bool                        `json:"livemode"`
+	Metadata             map[string]string           `json:"metadata"`
+	PauseCollection      *pauseCollection            `json:"pause_collection"`
+	PendingSetupIntent   expandable[*setupIntent]    `json:"pending_setup_intent"`
+	PendingUpdate        *pendingUpdate              `json:"pending_update"`
+	Schedule             expandable[*scheduleObject] `json:"schedule"`
+	StartDate            int64                       `json:"start_date"`
+	Status               string                      `json:"status"`
+	TestClock            expandable[*onlyID]         `json:"test_clock"`
+	TrialEnd             int64                       `json:"trial_end"`
+	TrialSettings        trialSettings               `json:"trial_settings"`
+	TrialStart           int64                       `json:"trial_start"`
 }
 
 // subscriptionItems is the beginning of a subscription's items.
@@ -48,10 +48,10 @@ type subscriptionItems struct {
 
 // subscriptionItemObject is what we take from an item, https://docs.stripe.com/api/subscription_items/object.
 type subscriptionItemObject struct {
-	Object   string                  `json:"object"`
-	ID       string                  `json:"id"`
-	Price    expandable[priceObject] `json:"price"`
-	Quantity int64                   `json:"quantity"`
+	Object   string                   `json:"object"`
+	ID       string                   `json:"id"`
+	Price    expandable[*priceObject] `json:"price"`
+	Quantity int64                    `json:"quantity"`
 }
 
 // pauseCollection is set while invoices are not collected.
@@ -75,14 +75,16 @@ type trialSettings struct {
 
 // payingCustomer is what a subscription needs to know of its customer.
 type payingCustomer struct {
-	DefaultSource   expandable[struct{}] `json:"default_source"`
+	ID              string              `json:"id"`
+	DefaultSource   expandable[*onlyID] `json:"default_source"`
 	InvoiceSettings struct {
-		DefaultPaymentMethod expandable[chargedMethod] `json:"default_payment_method"`
+		DefaultPaymentMethod expandable[*chargedMethod] `json:"default_payment_method"`
 	} `json:"invoice_settings"`
 }
 
 // chargedMethod is what a subscription needs to know of a payment method.
 type chargedMethod struct {
+	ID   string `json:"id"`
 	Type string `json:"type"`
 }
 
@@ -139,7 +141,7 @@ func (o *subscriptionObject) charged() (id, kind string) {
 }
 
 // chargedBy is a method and its kind.
-func chargedBy(m expandable[chargedMethod]) (id, kind string) {
+func chargedBy(m expandable[*chargedMethod]) (id, kind string) {
 	if m.Object != nil {
 		kind = m.Object.Type
 	}

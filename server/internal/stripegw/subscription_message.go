@@ -53,7 +53,7 @@ func decodeManaged(body []byte) (*subscriptionObject, error) {
 		return nil, errUnreadable
 	}
 	if schedule.attached() {
-		object.Schedule = expandable[scheduleObject]{ID: schedule.ID, Object: schedule}
+		object.Schedule = expandable[*scheduleObject]{ID: schedule.ID, Object: schedule}
 	}
 	return object, nil
 }
@@ -161,7 +161,7 @@ func (g *Gateway) pauseMessage(p *pauseCollection) *paymentsv1.Pause {
 }
 
 // latestInvoice is nil where there is none, and has the id alone where Stripe gave no more.
-func (g *Gateway) latestInvoice(i expandable[invoiceObject]) *paymentsv1.Invoice {
+func (g *Gateway) latestInvoice(i expandable[*invoiceObject]) *paymentsv1.Invoice {
 	switch {
 	case i.Object != nil:
 		return g.invoice(i.Object)
