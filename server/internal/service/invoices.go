@@ -96,35 +96,39 @@ var asksForMoney = []paymentsv1.InvoiceState{
 
 // mayBePaid checks that an invoice can be paid, and is not paid twice: by what a bank is about to settle, and elsewhere.
 func (s *Subscriptions) mayBePaid(req *paymentsv1.PayInvoiceRequest) operation.Check {
-	return func(ctx context.Context) error {
-		invoice, err := s.reads.GetInvoice(ctx, req.GetInvoiceId())
+	return s.invoiceMay(req.GetInvoiceId(), func(invoice *paymentsv1.Invoice) error {
 		settling := invoice.GetPaymentState() == paymentsv1.PaymentState_PAYMENT_STATE_PROCESSING
-		switch {
-		case err != nil:
-			return err
-		case req.GetPaidOutOfBand() && settling:
+		if req.GetPaidOutOfBand() && settling {
 			return wrongInvoice(invoice).WithMetadata("payment_id", invoice.GetPaymentId())
-		case !slices.Contains(asksForMoney, invoice.GetState()):
-			return wrongInvoice(invoice)
 		}
-		return nil
-	}
+		return checkInvoiceIs(invoice, asksForMoney...)
+	})
 }
 
 // invoiceIs checks that an invoice is in one of the states. Once an answer is lost, nobody could tell whether it was
 // this call that brought what is already there to where it is; and Stripe finalizes a draft that is to be paid,
 // unasked.
 func (s *Subscriptions) invoiceIs(id string, states ...paymentsv1.InvoiceState) operation.Check {
+	return s.invoiceMay(id, func(invoice *paymentsv1.Invoice) error { return checkInvoiceIs(invoice, states...) })
+}
+
+// invoiceMay reads an invoice for a check of it.
+func (s *Subscriptions) invoiceMay(id string, check func(*paymentsv1.Invoice) error) operation.Check {
 	return func(ctx context.Context) error {
 		invoice, err := s.reads.GetInvoice(ctx, id)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case !slices.Contains(states, invoice.GetState()):
-			return wrongInvoice(invoice)
 		}
-		return nil
+		return check(invoice)
 	}
+}
+
+// checkInvoiceIs refuses what an invoice in another state does not allow.
+func checkInvoiceIs(invoice *paymentsv1.Invoice, states ...paymentsv1.InvoiceState) error {
+	if !slices.Contains(states, invoice.GetState()) {
+		return wrongInvoice(invoice)
+	}
+	return nil
 }
 
 // wrongInvoice refuses what the state of the invoice does not allow.
