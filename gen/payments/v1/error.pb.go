@@ -79,7 +79,9 @@ const (
 	// UNKNOWN. The write was sent to Stripe and its outcome is not known: it may have taken effect. Ask again with the
 	// same key; never with a new one. Metadata: `operation_id`.
 	ErrorReason_ERROR_REASON_OUTCOME_PENDING ErrorReason = 16
-	// OUT_OF_RANGE. The position in the event log is older than what the log still holds. Metadata: `oldest_position`.
+	// OUT_OF_RANGE. The position is older than what the event log still holds, or of a log that was since restored from
+	// an older copy. Metadata: `oldest_position`. What is between is not delivered: read the objects, then go on from
+	// there.
 	ErrorReason_ERROR_REASON_POSITION_EXPIRED ErrorReason = 17
 	// INTERNAL. Stripe refused Tillgate's own key, or the key lacks a right. The operator must act; the caller can not.
 	ErrorReason_ERROR_REASON_STRIPE_CREDENTIALS ErrorReason = 18
@@ -110,6 +112,12 @@ const (
 	// FAILED_PRECONDITION. What a preview said does not hold any more. Preview again. Metadata: `amount_due`, in minor
 	// units, where it is another one.
 	ErrorReason_ERROR_REASON_PREVIEW_STALE ErrorReason = 28
+	// UNAVAILABLE. A stream ended that could have gone on: the server stops, or the caller did not read. Open another.
+	// Metadata: `resume_token`, and `cause` (`SHUTDOWN` or `SLOW_READER`). google.rpc.RetryInfo says when.
+	ErrorReason_ERROR_REASON_STREAM_ENDED ErrorReason = 29
+	// ABORTED. Another stream of the same consumer was opened, or the consumer was moved or deleted. Only one stream can
+	// have a consumer: open another if nobody else is meant to have it. Metadata: `resume_token`.
+	ErrorReason_ERROR_REASON_CONSUMER_TAKEN_OVER ErrorReason = 30
 )
 
 // Enum value maps for ErrorReason.
@@ -144,6 +152,8 @@ var (
 		26: "ERROR_REASON_UPGRADE_NOT_SECURED",
 		27: "ERROR_REASON_CHANGE_PENDING",
 		28: "ERROR_REASON_PREVIEW_STALE",
+		29: "ERROR_REASON_STREAM_ENDED",
+		30: "ERROR_REASON_CONSUMER_TAKEN_OVER",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":             0,
@@ -175,6 +185,8 @@ var (
 		"ERROR_REASON_UPGRADE_NOT_SECURED":     26,
 		"ERROR_REASON_CHANGE_PENDING":          27,
 		"ERROR_REASON_PREVIEW_STALE":           28,
+		"ERROR_REASON_STREAM_ENDED":            29,
+		"ERROR_REASON_CONSUMER_TAKEN_OVER":     30,
 	}
 )
 
@@ -405,7 +417,7 @@ const file_payments_v1_error_proto_rawDesc = "" +
 	"\x10customer_message\x18\x06 \x01(\tR\x0fcustomerMessage\x12:\n" +
 	"\vretry_after\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"retryAfter\x12&\n" +
-	"\x0fraw_advice_code\x18\b \x01(\tR\rrawAdviceCode*\x87\b\n" +
+	"\x0fraw_advice_code\x18\b \x01(\tR\rrawAdviceCode*\xcc\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12'\n" +
@@ -436,7 +448,9 @@ const file_payments_v1_error_proto_rawDesc = "" +
 	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x19\x12$\n" +
 	" ERROR_REASON_UPGRADE_NOT_SECURED\x10\x1a\x12\x1f\n" +
 	"\x1bERROR_REASON_CHANGE_PENDING\x10\x1b\x12\x1e\n" +
-	"\x1aERROR_REASON_PREVIEW_STALE\x10\x1c*\xe8\x01\n" +
+	"\x1aERROR_REASON_PREVIEW_STALE\x10\x1c\x12\x1d\n" +
+	"\x19ERROR_REASON_STREAM_ENDED\x10\x1d\x12$\n" +
+	" ERROR_REASON_CONSUMER_TAKEN_OVER\x10\x1e*\xe8\x01\n" +
 	"\rDeclineAdvice\x12\x1e\n" +
 	"\x1aDECLINE_ADVICE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aDECLINE_ADVICE_RETRY_LATER\x10\x01\x12\x1b\n" +

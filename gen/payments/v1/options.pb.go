@@ -60,6 +60,10 @@ const (
 	Scope_SCOPE_SUBSCRIPTIONS_READ Scope = 11
 	// Create and change plans, subscriptions and invoices, and charge the latter.
 	Scope_SCOPE_SUBSCRIPTIONS_WRITE Scope = 12
+	// Read events, and keep consumers of one's own.
+	Scope_SCOPE_EVENTS_READ Scope = 13
+	// See to dead letters, and to the consumers of every caller.
+	Scope_SCOPE_EVENTS_ADMIN Scope = 14
 )
 
 // Enum value maps for Scope.
@@ -78,6 +82,8 @@ var (
 		10: "SCOPE_CUSTOMERS_WRITE",
 		11: "SCOPE_SUBSCRIPTIONS_READ",
 		12: "SCOPE_SUBSCRIPTIONS_WRITE",
+		13: "SCOPE_EVENTS_READ",
+		14: "SCOPE_EVENTS_ADMIN",
 	}
 	Scope_value = map[string]int32{
 		"SCOPE_UNSPECIFIED":         0,
@@ -93,6 +99,8 @@ var (
 		"SCOPE_CUSTOMERS_WRITE":     10,
 		"SCOPE_SUBSCRIPTIONS_READ":  11,
 		"SCOPE_SUBSCRIPTIONS_WRITE": 12,
+		"SCOPE_EVENTS_READ":         13,
+		"SCOPE_EVENTS_ADMIN":        14,
 	}
 )
 
@@ -147,7 +155,7 @@ var File_payments_v1_options_proto protoreflect.FileDescriptor
 
 const file_payments_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\xee\x02\n" +
+	"\x19payments/v1/options.proto\x12\vpayments.v1\x1a google/protobuf/descriptor.proto*\x9d\x03\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13SCOPE_PAYMENTS_READ\x10\x01\x12\x18\n" +
@@ -162,7 +170,9 @@ const file_payments_v1_options_proto_rawDesc = "" +
 	"\x15SCOPE_CUSTOMERS_WRITE\x10\n" +
 	"\x12\x1c\n" +
 	"\x18SCOPE_SUBSCRIPTIONS_READ\x10\v\x12\x1d\n" +
-	"\x19SCOPE_SUBSCRIPTIONS_WRITE\x10\f:[\n" +
+	"\x19SCOPE_SUBSCRIPTIONS_WRITE\x10\f\x12\x15\n" +
+	"\x11SCOPE_EVENTS_READ\x10\r\x12\x16\n" +
+	"\x12SCOPE_EVENTS_ADMIN\x10\x0e:[\n" +
 	"\x0erequired_scope\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x01(\x0e2\x12.payments.v1.ScopeR\rrequiredScopeB\xa5\x01\n" +
 	"\x0fcom.payments.v1B\fOptionsProtoP\x01Z7github.com/tillgate/tillgate/gen/payments/v1;paymentsv1\xa2\x02\x03PXX\xaa\x02\vPayments.V1\xca\x02\vPayments\\V1\xe2\x02\x17Payments\\V1\\GPBMetadata\xea\x02\fPayments::V1b\x06proto3"
 

@@ -369,6 +369,98 @@ func (x *GetPaymentResponse) GetPayment() *Payment {
 	return nil
 }
 
+// Asks how a payment goes on.
+type WatchPaymentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. The payment, `pi_...`.
+	PaymentId     string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchPaymentRequest) Reset() {
+	*x = WatchPaymentRequest{}
+	mi := &file_payments_v1_payment_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchPaymentRequest) ProtoMessage() {}
+
+func (x *WatchPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payment_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchPaymentRequest.ProtoReflect.Descriptor instead.
+func (*WatchPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WatchPaymentRequest) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+// Answers whenever the payment has changed.
+type WatchPaymentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment, as Stripe has it now.
+	Payment       *Payment `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchPaymentResponse) Reset() {
+	*x = WatchPaymentResponse{}
+	mi := &file_payments_v1_payment_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchPaymentResponse) ProtoMessage() {}
+
+func (x *WatchPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_payments_v1_payment_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchPaymentResponse.ProtoReflect.Descriptor instead.
+func (*WatchPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *WatchPaymentResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
 // Asks for payments.
 type ListPaymentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -391,7 +483,7 @@ type ListPaymentsRequest struct {
 
 func (x *ListPaymentsRequest) Reset() {
 	*x = ListPaymentsRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[4]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -403,7 +495,7 @@ func (x *ListPaymentsRequest) String() string {
 func (*ListPaymentsRequest) ProtoMessage() {}
 
 func (x *ListPaymentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[4]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -416,7 +508,7 @@ func (x *ListPaymentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPaymentsRequest.ProtoReflect.Descriptor instead.
 func (*ListPaymentsRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{4}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListPaymentsRequest) GetPageSize() int32 {
@@ -474,7 +566,7 @@ type ListPaymentsResponse struct {
 
 func (x *ListPaymentsResponse) Reset() {
 	*x = ListPaymentsResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[5]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -486,7 +578,7 @@ func (x *ListPaymentsResponse) String() string {
 func (*ListPaymentsResponse) ProtoMessage() {}
 
 func (x *ListPaymentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[5]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -499,7 +591,7 @@ func (x *ListPaymentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPaymentsResponse.ProtoReflect.Descriptor instead.
 func (*ListPaymentsResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{5}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListPaymentsResponse) GetPayments() []*Payment {
@@ -541,7 +633,7 @@ type UpdatePaymentRequest struct {
 
 func (x *UpdatePaymentRequest) Reset() {
 	*x = UpdatePaymentRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[6]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -553,7 +645,7 @@ func (x *UpdatePaymentRequest) String() string {
 func (*UpdatePaymentRequest) ProtoMessage() {}
 
 func (x *UpdatePaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[6]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -566,7 +658,7 @@ func (x *UpdatePaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePaymentRequest.ProtoReflect.Descriptor instead.
 func (*UpdatePaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{6}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *UpdatePaymentRequest) GetIdempotencyKey() string {
@@ -610,7 +702,7 @@ type UpdatePaymentResponse struct {
 
 func (x *UpdatePaymentResponse) Reset() {
 	*x = UpdatePaymentResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[7]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -622,7 +714,7 @@ func (x *UpdatePaymentResponse) String() string {
 func (*UpdatePaymentResponse) ProtoMessage() {}
 
 func (x *UpdatePaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[7]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -635,7 +727,7 @@ func (x *UpdatePaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePaymentResponse.ProtoReflect.Descriptor instead.
 func (*UpdatePaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{7}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdatePaymentResponse) GetPayment() *Payment {
@@ -677,7 +769,7 @@ type ConfirmPaymentRequest struct {
 
 func (x *ConfirmPaymentRequest) Reset() {
 	*x = ConfirmPaymentRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[8]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +781,7 @@ func (x *ConfirmPaymentRequest) String() string {
 func (*ConfirmPaymentRequest) ProtoMessage() {}
 
 func (x *ConfirmPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[8]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +794,7 @@ func (x *ConfirmPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmPaymentRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{8}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ConfirmPaymentRequest) GetIdempotencyKey() string {
@@ -776,7 +868,7 @@ type ConfirmPaymentResponse struct {
 
 func (x *ConfirmPaymentResponse) Reset() {
 	*x = ConfirmPaymentResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[9]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +880,7 @@ func (x *ConfirmPaymentResponse) String() string {
 func (*ConfirmPaymentResponse) ProtoMessage() {}
 
 func (x *ConfirmPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[9]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +893,7 @@ func (x *ConfirmPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmPaymentResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{9}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ConfirmPaymentResponse) GetPayment() *Payment {
@@ -843,7 +935,7 @@ type CapturePaymentRequest struct {
 
 func (x *CapturePaymentRequest) Reset() {
 	*x = CapturePaymentRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[10]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -855,7 +947,7 @@ func (x *CapturePaymentRequest) String() string {
 func (*CapturePaymentRequest) ProtoMessage() {}
 
 func (x *CapturePaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[10]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -868,7 +960,7 @@ func (x *CapturePaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CapturePaymentRequest.ProtoReflect.Descriptor instead.
 func (*CapturePaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{10}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CapturePaymentRequest) GetIdempotencyKey() string {
@@ -912,7 +1004,7 @@ type CapturePaymentResponse struct {
 
 func (x *CapturePaymentResponse) Reset() {
 	*x = CapturePaymentResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[11]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -924,7 +1016,7 @@ func (x *CapturePaymentResponse) String() string {
 func (*CapturePaymentResponse) ProtoMessage() {}
 
 func (x *CapturePaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[11]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -937,7 +1029,7 @@ func (x *CapturePaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CapturePaymentResponse.ProtoReflect.Descriptor instead.
 func (*CapturePaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{11}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CapturePaymentResponse) GetPayment() *Payment {
@@ -969,7 +1061,7 @@ type CancelPaymentRequest struct {
 
 func (x *CancelPaymentRequest) Reset() {
 	*x = CancelPaymentRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[12]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1073,7 @@ func (x *CancelPaymentRequest) String() string {
 func (*CancelPaymentRequest) ProtoMessage() {}
 
 func (x *CancelPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[12]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1086,7 @@ func (x *CancelPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPaymentRequest.ProtoReflect.Descriptor instead.
 func (*CancelPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{12}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CancelPaymentRequest) GetIdempotencyKey() string {
@@ -1031,7 +1123,7 @@ type CancelPaymentResponse struct {
 
 func (x *CancelPaymentResponse) Reset() {
 	*x = CancelPaymentResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[13]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1043,7 +1135,7 @@ func (x *CancelPaymentResponse) String() string {
 func (*CancelPaymentResponse) ProtoMessage() {}
 
 func (x *CancelPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[13]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1056,7 +1148,7 @@ func (x *CancelPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPaymentResponse.ProtoReflect.Descriptor instead.
 func (*CancelPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{13}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CancelPaymentResponse) GetPayment() *Payment {
@@ -1084,7 +1176,7 @@ type GetPaymentClientSecretRequest struct {
 
 func (x *GetPaymentClientSecretRequest) Reset() {
 	*x = GetPaymentClientSecretRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[14]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1096,7 +1188,7 @@ func (x *GetPaymentClientSecretRequest) String() string {
 func (*GetPaymentClientSecretRequest) ProtoMessage() {}
 
 func (x *GetPaymentClientSecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[14]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1109,7 +1201,7 @@ func (x *GetPaymentClientSecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentClientSecretRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentClientSecretRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{14}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetPaymentClientSecretRequest) GetPaymentId() string {
@@ -1130,7 +1222,7 @@ type GetPaymentClientSecretResponse struct {
 
 func (x *GetPaymentClientSecretResponse) Reset() {
 	*x = GetPaymentClientSecretResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[15]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1142,7 +1234,7 @@ func (x *GetPaymentClientSecretResponse) String() string {
 func (*GetPaymentClientSecretResponse) ProtoMessage() {}
 
 func (x *GetPaymentClientSecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[15]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1155,7 +1247,7 @@ func (x *GetPaymentClientSecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentClientSecretResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentClientSecretResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{15}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetPaymentClientSecretResponse) GetClientSecret() string {
@@ -1185,7 +1277,7 @@ type CreateRefundRequest struct {
 
 func (x *CreateRefundRequest) Reset() {
 	*x = CreateRefundRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[16]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1197,7 +1289,7 @@ func (x *CreateRefundRequest) String() string {
 func (*CreateRefundRequest) ProtoMessage() {}
 
 func (x *CreateRefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[16]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1210,7 +1302,7 @@ func (x *CreateRefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRefundRequest.ProtoReflect.Descriptor instead.
 func (*CreateRefundRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{16}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CreateRefundRequest) GetIdempotencyKey() string {
@@ -1261,7 +1353,7 @@ type CreateRefundResponse struct {
 
 func (x *CreateRefundResponse) Reset() {
 	*x = CreateRefundResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[17]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1365,7 @@ func (x *CreateRefundResponse) String() string {
 func (*CreateRefundResponse) ProtoMessage() {}
 
 func (x *CreateRefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[17]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1378,7 @@ func (x *CreateRefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRefundResponse.ProtoReflect.Descriptor instead.
 func (*CreateRefundResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{17}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CreateRefundResponse) GetRefund() *Refund {
@@ -1314,7 +1406,7 @@ type GetRefundRequest struct {
 
 func (x *GetRefundRequest) Reset() {
 	*x = GetRefundRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[18]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1326,7 +1418,7 @@ func (x *GetRefundRequest) String() string {
 func (*GetRefundRequest) ProtoMessage() {}
 
 func (x *GetRefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[18]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1339,7 +1431,7 @@ func (x *GetRefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRefundRequest.ProtoReflect.Descriptor instead.
 func (*GetRefundRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{18}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetRefundRequest) GetRefundId() string {
@@ -1360,7 +1452,7 @@ type GetRefundResponse struct {
 
 func (x *GetRefundResponse) Reset() {
 	*x = GetRefundResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[19]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1372,7 +1464,7 @@ func (x *GetRefundResponse) String() string {
 func (*GetRefundResponse) ProtoMessage() {}
 
 func (x *GetRefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[19]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1385,7 +1477,7 @@ func (x *GetRefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRefundResponse.ProtoReflect.Descriptor instead.
 func (*GetRefundResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{19}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetRefundResponse) GetRefund() *Refund {
@@ -1411,7 +1503,7 @@ type ListRefundsRequest struct {
 
 func (x *ListRefundsRequest) Reset() {
 	*x = ListRefundsRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[20]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1423,7 +1515,7 @@ func (x *ListRefundsRequest) String() string {
 func (*ListRefundsRequest) ProtoMessage() {}
 
 func (x *ListRefundsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[20]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1436,7 +1528,7 @@ func (x *ListRefundsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefundsRequest.ProtoReflect.Descriptor instead.
 func (*ListRefundsRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{20}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListRefundsRequest) GetPageSize() int32 {
@@ -1473,7 +1565,7 @@ type ListRefundsResponse struct {
 
 func (x *ListRefundsResponse) Reset() {
 	*x = ListRefundsResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[21]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1485,7 +1577,7 @@ func (x *ListRefundsResponse) String() string {
 func (*ListRefundsResponse) ProtoMessage() {}
 
 func (x *ListRefundsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[21]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1498,7 +1590,7 @@ func (x *ListRefundsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefundsResponse.ProtoReflect.Descriptor instead.
 func (*ListRefundsResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{21}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListRefundsResponse) GetRefunds() []*Refund {
@@ -1528,7 +1620,7 @@ type CancelRefundRequest struct {
 
 func (x *CancelRefundRequest) Reset() {
 	*x = CancelRefundRequest{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[22]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1540,7 +1632,7 @@ func (x *CancelRefundRequest) String() string {
 func (*CancelRefundRequest) ProtoMessage() {}
 
 func (x *CancelRefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[22]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1553,7 +1645,7 @@ func (x *CancelRefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRefundRequest.ProtoReflect.Descriptor instead.
 func (*CancelRefundRequest) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{22}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CancelRefundRequest) GetIdempotencyKey() string {
@@ -1583,7 +1675,7 @@ type CancelRefundResponse struct {
 
 func (x *CancelRefundResponse) Reset() {
 	*x = CancelRefundResponse{}
-	mi := &file_payments_v1_payment_service_proto_msgTypes[23]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1595,7 +1687,7 @@ func (x *CancelRefundResponse) String() string {
 func (*CancelRefundResponse) ProtoMessage() {}
 
 func (x *CancelRefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_payments_v1_payment_service_proto_msgTypes[23]
+	mi := &file_payments_v1_payment_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1608,7 +1700,7 @@ func (x *CancelRefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRefundResponse.ProtoReflect.Descriptor instead.
 func (*CancelRefundResponse) Descriptor() ([]byte, []int) {
-	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{23}
+	return file_payments_v1_payment_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CancelRefundResponse) GetRefund() *Refund {
@@ -1669,6 +1761,11 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\"D\n" +
 	"\x12GetPaymentResponse\x12.\n" +
+	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"W\n" +
+	"\x13WatchPaymentRequest\x12@\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB!\xbaH\x1e\xc8\x01\x01r\x192\x17^pi_[A-Za-z0-9]{1,250}$R\tpaymentId\"F\n" +
+	"\x14WatchPaymentResponse\x12.\n" +
 	"\apayment\x18\x01 \x01(\v2\x14.payments.v1.PaymentR\apayment\"\xe3\x02\n" +
 	"\x13ListPaymentsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -1769,11 +1866,12 @@ const file_payments_v1_payment_service_proto_rawDesc = "" +
 	"\trefund_id\x18\x02 \x01(\tB'\xbaH$\xc8\x01\x01r\x1f2\x1d^(re|pyr)_[A-Za-z0-9]{1,250}$R\brefundId\"_\n" +
 	"\x14CancelRefundResponse\x12+\n" +
 	"\x06refund\x18\x01 \x01(\v2\x13.payments.v1.RefundR\x06refund\x12\x1a\n" +
-	"\breplayed\x18\x02 \x01(\bR\breplayed2\x84\t\n" +
+	"\breplayed\x18\x02 \x01(\bR\breplayed2\xe4\t\n" +
 	"\x0ePaymentService\x12\\\n" +
 	"\rCreatePayment\x12!.payments.v1.CreatePaymentRequest\x1a\".payments.v1.CreatePaymentResponse\"\x04\x88\xb5\x18\x02\x12V\n" +
 	"\n" +
-	"GetPayment\x12\x1e.payments.v1.GetPaymentRequest\x1a\x1f.payments.v1.GetPaymentResponse\"\a\x88\xb5\x18\x01\x90\x02\x01\x12\\\n" +
+	"GetPayment\x12\x1e.payments.v1.GetPaymentRequest\x1a\x1f.payments.v1.GetPaymentResponse\"\a\x88\xb5\x18\x01\x90\x02\x01\x12^\n" +
+	"\fWatchPayment\x12 .payments.v1.WatchPaymentRequest\x1a!.payments.v1.WatchPaymentResponse\"\a\x88\xb5\x18\x01\x90\x02\x010\x01\x12\\\n" +
 	"\fListPayments\x12 .payments.v1.ListPaymentsRequest\x1a!.payments.v1.ListPaymentsResponse\"\a\x88\xb5\x18\x01\x90\x02\x01\x12\\\n" +
 	"\rUpdatePayment\x12!.payments.v1.UpdatePaymentRequest\x1a\".payments.v1.UpdatePaymentResponse\"\x04\x88\xb5\x18\x02\x12_\n" +
 	"\x0eConfirmPayment\x12\".payments.v1.ConfirmPaymentRequest\x1a#.payments.v1.ConfirmPaymentResponse\"\x04\x88\xb5\x18\x02\x12_\n" +
@@ -1798,106 +1896,111 @@ func file_payments_v1_payment_service_proto_rawDescGZIP() []byte {
 	return file_payments_v1_payment_service_proto_rawDescData
 }
 
-var file_payments_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_payments_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_payments_v1_payment_service_proto_goTypes = []any{
 	(*CreatePaymentRequest)(nil),           // 0: payments.v1.CreatePaymentRequest
 	(*CreatePaymentResponse)(nil),          // 1: payments.v1.CreatePaymentResponse
 	(*GetPaymentRequest)(nil),              // 2: payments.v1.GetPaymentRequest
 	(*GetPaymentResponse)(nil),             // 3: payments.v1.GetPaymentResponse
-	(*ListPaymentsRequest)(nil),            // 4: payments.v1.ListPaymentsRequest
-	(*ListPaymentsResponse)(nil),           // 5: payments.v1.ListPaymentsResponse
-	(*UpdatePaymentRequest)(nil),           // 6: payments.v1.UpdatePaymentRequest
-	(*UpdatePaymentResponse)(nil),          // 7: payments.v1.UpdatePaymentResponse
-	(*ConfirmPaymentRequest)(nil),          // 8: payments.v1.ConfirmPaymentRequest
-	(*ConfirmPaymentResponse)(nil),         // 9: payments.v1.ConfirmPaymentResponse
-	(*CapturePaymentRequest)(nil),          // 10: payments.v1.CapturePaymentRequest
-	(*CapturePaymentResponse)(nil),         // 11: payments.v1.CapturePaymentResponse
-	(*CancelPaymentRequest)(nil),           // 12: payments.v1.CancelPaymentRequest
-	(*CancelPaymentResponse)(nil),          // 13: payments.v1.CancelPaymentResponse
-	(*GetPaymentClientSecretRequest)(nil),  // 14: payments.v1.GetPaymentClientSecretRequest
-	(*GetPaymentClientSecretResponse)(nil), // 15: payments.v1.GetPaymentClientSecretResponse
-	(*CreateRefundRequest)(nil),            // 16: payments.v1.CreateRefundRequest
-	(*CreateRefundResponse)(nil),           // 17: payments.v1.CreateRefundResponse
-	(*GetRefundRequest)(nil),               // 18: payments.v1.GetRefundRequest
-	(*GetRefundResponse)(nil),              // 19: payments.v1.GetRefundResponse
-	(*ListRefundsRequest)(nil),             // 20: payments.v1.ListRefundsRequest
-	(*ListRefundsResponse)(nil),            // 21: payments.v1.ListRefundsResponse
-	(*CancelRefundRequest)(nil),            // 22: payments.v1.CancelRefundRequest
-	(*CancelRefundResponse)(nil),           // 23: payments.v1.CancelRefundResponse
-	nil,                                    // 24: payments.v1.CreatePaymentRequest.MetadataEntry
-	nil,                                    // 25: payments.v1.CreateRefundRequest.MetadataEntry
-	(*Money)(nil),                          // 26: payments.v1.Money
-	(CaptureMethod)(0),                     // 27: payments.v1.CaptureMethod
-	(SetupFutureUsage)(0),                  // 28: payments.v1.SetupFutureUsage
-	(*MandateAcceptance)(nil),              // 29: payments.v1.MandateAcceptance
-	(BankAccountVerification)(0),           // 30: payments.v1.BankAccountVerification
-	(*Payment)(nil),                        // 31: payments.v1.Payment
-	(*timestamppb.Timestamp)(nil),          // 32: google.protobuf.Timestamp
-	(PaymentState)(0),                      // 33: payments.v1.PaymentState
-	(*fieldmaskpb.FieldMask)(nil),          // 34: google.protobuf.FieldMask
-	(CancellationReason)(0),                // 35: payments.v1.CancellationReason
-	(RefundReason)(0),                      // 36: payments.v1.RefundReason
-	(*Refund)(nil),                         // 37: payments.v1.Refund
+	(*WatchPaymentRequest)(nil),            // 4: payments.v1.WatchPaymentRequest
+	(*WatchPaymentResponse)(nil),           // 5: payments.v1.WatchPaymentResponse
+	(*ListPaymentsRequest)(nil),            // 6: payments.v1.ListPaymentsRequest
+	(*ListPaymentsResponse)(nil),           // 7: payments.v1.ListPaymentsResponse
+	(*UpdatePaymentRequest)(nil),           // 8: payments.v1.UpdatePaymentRequest
+	(*UpdatePaymentResponse)(nil),          // 9: payments.v1.UpdatePaymentResponse
+	(*ConfirmPaymentRequest)(nil),          // 10: payments.v1.ConfirmPaymentRequest
+	(*ConfirmPaymentResponse)(nil),         // 11: payments.v1.ConfirmPaymentResponse
+	(*CapturePaymentRequest)(nil),          // 12: payments.v1.CapturePaymentRequest
+	(*CapturePaymentResponse)(nil),         // 13: payments.v1.CapturePaymentResponse
+	(*CancelPaymentRequest)(nil),           // 14: payments.v1.CancelPaymentRequest
+	(*CancelPaymentResponse)(nil),          // 15: payments.v1.CancelPaymentResponse
+	(*GetPaymentClientSecretRequest)(nil),  // 16: payments.v1.GetPaymentClientSecretRequest
+	(*GetPaymentClientSecretResponse)(nil), // 17: payments.v1.GetPaymentClientSecretResponse
+	(*CreateRefundRequest)(nil),            // 18: payments.v1.CreateRefundRequest
+	(*CreateRefundResponse)(nil),           // 19: payments.v1.CreateRefundResponse
+	(*GetRefundRequest)(nil),               // 20: payments.v1.GetRefundRequest
+	(*GetRefundResponse)(nil),              // 21: payments.v1.GetRefundResponse
+	(*ListRefundsRequest)(nil),             // 22: payments.v1.ListRefundsRequest
+	(*ListRefundsResponse)(nil),            // 23: payments.v1.ListRefundsResponse
+	(*CancelRefundRequest)(nil),            // 24: payments.v1.CancelRefundRequest
+	(*CancelRefundResponse)(nil),           // 25: payments.v1.CancelRefundResponse
+	nil,                                    // 26: payments.v1.CreatePaymentRequest.MetadataEntry
+	nil,                                    // 27: payments.v1.CreateRefundRequest.MetadataEntry
+	(*Money)(nil),                          // 28: payments.v1.Money
+	(CaptureMethod)(0),                     // 29: payments.v1.CaptureMethod
+	(SetupFutureUsage)(0),                  // 30: payments.v1.SetupFutureUsage
+	(*MandateAcceptance)(nil),              // 31: payments.v1.MandateAcceptance
+	(BankAccountVerification)(0),           // 32: payments.v1.BankAccountVerification
+	(*Payment)(nil),                        // 33: payments.v1.Payment
+	(*timestamppb.Timestamp)(nil),          // 34: google.protobuf.Timestamp
+	(PaymentState)(0),                      // 35: payments.v1.PaymentState
+	(*fieldmaskpb.FieldMask)(nil),          // 36: google.protobuf.FieldMask
+	(CancellationReason)(0),                // 37: payments.v1.CancellationReason
+	(RefundReason)(0),                      // 38: payments.v1.RefundReason
+	(*Refund)(nil),                         // 39: payments.v1.Refund
 }
 var file_payments_v1_payment_service_proto_depIdxs = []int32{
-	26, // 0: payments.v1.CreatePaymentRequest.amount:type_name -> payments.v1.Money
-	27, // 1: payments.v1.CreatePaymentRequest.capture_method:type_name -> payments.v1.CaptureMethod
-	28, // 2: payments.v1.CreatePaymentRequest.setup_future_usage:type_name -> payments.v1.SetupFutureUsage
-	24, // 3: payments.v1.CreatePaymentRequest.metadata:type_name -> payments.v1.CreatePaymentRequest.MetadataEntry
-	29, // 4: payments.v1.CreatePaymentRequest.mandate_acceptance:type_name -> payments.v1.MandateAcceptance
-	30, // 5: payments.v1.CreatePaymentRequest.bank_account_verification:type_name -> payments.v1.BankAccountVerification
-	31, // 6: payments.v1.CreatePaymentResponse.payment:type_name -> payments.v1.Payment
-	31, // 7: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
-	32, // 8: payments.v1.ListPaymentsRequest.start_time:type_name -> google.protobuf.Timestamp
-	32, // 9: payments.v1.ListPaymentsRequest.end_time:type_name -> google.protobuf.Timestamp
-	33, // 10: payments.v1.ListPaymentsRequest.states:type_name -> payments.v1.PaymentState
-	31, // 11: payments.v1.ListPaymentsResponse.payments:type_name -> payments.v1.Payment
-	31, // 12: payments.v1.UpdatePaymentRequest.payment:type_name -> payments.v1.Payment
-	34, // 13: payments.v1.UpdatePaymentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	31, // 14: payments.v1.UpdatePaymentResponse.payment:type_name -> payments.v1.Payment
-	28, // 15: payments.v1.ConfirmPaymentRequest.setup_future_usage:type_name -> payments.v1.SetupFutureUsage
-	29, // 16: payments.v1.ConfirmPaymentRequest.mandate_acceptance:type_name -> payments.v1.MandateAcceptance
-	31, // 17: payments.v1.ConfirmPaymentResponse.payment:type_name -> payments.v1.Payment
-	26, // 18: payments.v1.CapturePaymentRequest.amount:type_name -> payments.v1.Money
-	31, // 19: payments.v1.CapturePaymentResponse.payment:type_name -> payments.v1.Payment
-	35, // 20: payments.v1.CancelPaymentRequest.cancellation_reason:type_name -> payments.v1.CancellationReason
-	31, // 21: payments.v1.CancelPaymentResponse.payment:type_name -> payments.v1.Payment
-	26, // 22: payments.v1.CreateRefundRequest.amount:type_name -> payments.v1.Money
-	36, // 23: payments.v1.CreateRefundRequest.reason:type_name -> payments.v1.RefundReason
-	25, // 24: payments.v1.CreateRefundRequest.metadata:type_name -> payments.v1.CreateRefundRequest.MetadataEntry
-	37, // 25: payments.v1.CreateRefundResponse.refund:type_name -> payments.v1.Refund
-	37, // 26: payments.v1.GetRefundResponse.refund:type_name -> payments.v1.Refund
-	37, // 27: payments.v1.ListRefundsResponse.refunds:type_name -> payments.v1.Refund
-	37, // 28: payments.v1.CancelRefundResponse.refund:type_name -> payments.v1.Refund
-	0,  // 29: payments.v1.PaymentService.CreatePayment:input_type -> payments.v1.CreatePaymentRequest
-	2,  // 30: payments.v1.PaymentService.GetPayment:input_type -> payments.v1.GetPaymentRequest
-	4,  // 31: payments.v1.PaymentService.ListPayments:input_type -> payments.v1.ListPaymentsRequest
-	6,  // 32: payments.v1.PaymentService.UpdatePayment:input_type -> payments.v1.UpdatePaymentRequest
-	8,  // 33: payments.v1.PaymentService.ConfirmPayment:input_type -> payments.v1.ConfirmPaymentRequest
-	10, // 34: payments.v1.PaymentService.CapturePayment:input_type -> payments.v1.CapturePaymentRequest
-	12, // 35: payments.v1.PaymentService.CancelPayment:input_type -> payments.v1.CancelPaymentRequest
-	14, // 36: payments.v1.PaymentService.GetPaymentClientSecret:input_type -> payments.v1.GetPaymentClientSecretRequest
-	16, // 37: payments.v1.PaymentService.CreateRefund:input_type -> payments.v1.CreateRefundRequest
-	18, // 38: payments.v1.PaymentService.GetRefund:input_type -> payments.v1.GetRefundRequest
-	20, // 39: payments.v1.PaymentService.ListRefunds:input_type -> payments.v1.ListRefundsRequest
-	22, // 40: payments.v1.PaymentService.CancelRefund:input_type -> payments.v1.CancelRefundRequest
-	1,  // 41: payments.v1.PaymentService.CreatePayment:output_type -> payments.v1.CreatePaymentResponse
-	3,  // 42: payments.v1.PaymentService.GetPayment:output_type -> payments.v1.GetPaymentResponse
-	5,  // 43: payments.v1.PaymentService.ListPayments:output_type -> payments.v1.ListPaymentsResponse
-	7,  // 44: payments.v1.PaymentService.UpdatePayment:output_type -> payments.v1.UpdatePaymentResponse
-	9,  // 45: payments.v1.PaymentService.ConfirmPayment:output_type -> payments.v1.ConfirmPaymentResponse
-	11, // 46: payments.v1.PaymentService.CapturePayment:output_type -> payments.v1.CapturePaymentResponse
-	13, // 47: payments.v1.PaymentService.CancelPayment:output_type -> payments.v1.CancelPaymentResponse
-	15, // 48: payments.v1.PaymentService.GetPaymentClientSecret:output_type -> payments.v1.GetPaymentClientSecretResponse
-	17, // 49: payments.v1.PaymentService.CreateRefund:output_type -> payments.v1.CreateRefundResponse
-	19, // 50: payments.v1.PaymentService.GetRefund:output_type -> payments.v1.GetRefundResponse
-	21, // 51: payments.v1.PaymentService.ListRefunds:output_type -> payments.v1.ListRefundsResponse
-	23, // 52: payments.v1.PaymentService.CancelRefund:output_type -> payments.v1.CancelRefundResponse
-	41, // [41:53] is the sub-list for method output_type
-	29, // [29:41] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	28, // 0: payments.v1.CreatePaymentRequest.amount:type_name -> payments.v1.Money
+	29, // 1: payments.v1.CreatePaymentRequest.capture_method:type_name -> payments.v1.CaptureMethod
+	30, // 2: payments.v1.CreatePaymentRequest.setup_future_usage:type_name -> payments.v1.SetupFutureUsage
+	26, // 3: payments.v1.CreatePaymentRequest.metadata:type_name -> payments.v1.CreatePaymentRequest.MetadataEntry
+	31, // 4: payments.v1.CreatePaymentRequest.mandate_acceptance:type_name -> payments.v1.MandateAcceptance
+	32, // 5: payments.v1.CreatePaymentRequest.bank_account_verification:type_name -> payments.v1.BankAccountVerification
+	33, // 6: payments.v1.CreatePaymentResponse.payment:type_name -> payments.v1.Payment
+	33, // 7: payments.v1.GetPaymentResponse.payment:type_name -> payments.v1.Payment
+	33, // 8: payments.v1.WatchPaymentResponse.payment:type_name -> payments.v1.Payment
+	34, // 9: payments.v1.ListPaymentsRequest.start_time:type_name -> google.protobuf.Timestamp
+	34, // 10: payments.v1.ListPaymentsRequest.end_time:type_name -> google.protobuf.Timestamp
+	35, // 11: payments.v1.ListPaymentsRequest.states:type_name -> payments.v1.PaymentState
+	33, // 12: payments.v1.ListPaymentsResponse.payments:type_name -> payments.v1.Payment
+	33, // 13: payments.v1.UpdatePaymentRequest.payment:type_name -> payments.v1.Payment
+	36, // 14: payments.v1.UpdatePaymentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	33, // 15: payments.v1.UpdatePaymentResponse.payment:type_name -> payments.v1.Payment
+	30, // 16: payments.v1.ConfirmPaymentRequest.setup_future_usage:type_name -> payments.v1.SetupFutureUsage
+	31, // 17: payments.v1.ConfirmPaymentRequest.mandate_acceptance:type_name -> payments.v1.MandateAcceptance
+	33, // 18: payments.v1.ConfirmPaymentResponse.payment:type_name -> payments.v1.Payment
+	28, // 19: payments.v1.CapturePaymentRequest.amount:type_name -> payments.v1.Money
+	33, // 20: payments.v1.CapturePaymentResponse.payment:type_name -> payments.v1.Payment
+	37, // 21: payments.v1.CancelPaymentRequest.cancellation_reason:type_name -> payments.v1.CancellationReason
+	33, // 22: payments.v1.CancelPaymentResponse.payment:type_name -> payments.v1.Payment
+	28, // 23: payments.v1.CreateRefundRequest.amount:type_name -> payments.v1.Money
+	38, // 24: payments.v1.CreateRefundRequest.reason:type_name -> payments.v1.RefundReason
+	27, // 25: payments.v1.CreateRefundRequest.metadata:type_name -> payments.v1.CreateRefundRequest.MetadataEntry
+	39, // 26: payments.v1.CreateRefundResponse.refund:type_name -> payments.v1.Refund
+	39, // 27: payments.v1.GetRefundResponse.refund:type_name -> payments.v1.Refund
+	39, // 28: payments.v1.ListRefundsResponse.refunds:type_name -> payments.v1.Refund
+	39, // 29: payments.v1.CancelRefundResponse.refund:type_name -> payments.v1.Refund
+	0,  // 30: payments.v1.PaymentService.CreatePayment:input_type -> payments.v1.CreatePaymentRequest
+	2,  // 31: payments.v1.PaymentService.GetPayment:input_type -> payments.v1.GetPaymentRequest
+	4,  // 32: payments.v1.PaymentService.WatchPayment:input_type -> payments.v1.WatchPaymentRequest
+	6,  // 33: payments.v1.PaymentService.ListPayments:input_type -> payments.v1.ListPaymentsRequest
+	8,  // 34: payments.v1.PaymentService.UpdatePayment:input_type -> payments.v1.UpdatePaymentRequest
+	10, // 35: payments.v1.PaymentService.ConfirmPayment:input_type -> payments.v1.ConfirmPaymentRequest
+	12, // 36: payments.v1.PaymentService.CapturePayment:input_type -> payments.v1.CapturePaymentRequest
+	14, // 37: payments.v1.PaymentService.CancelPayment:input_type -> payments.v1.CancelPaymentRequest
+	16, // 38: payments.v1.PaymentService.GetPaymentClientSecret:input_type -> payments.v1.GetPaymentClientSecretRequest
+	18, // 39: payments.v1.PaymentService.CreateRefund:input_type -> payments.v1.CreateRefundRequest
+	20, // 40: payments.v1.PaymentService.GetRefund:input_type -> payments.v1.GetRefundRequest
+	22, // 41: payments.v1.PaymentService.ListRefunds:input_type -> payments.v1.ListRefundsRequest
+	24, // 42: payments.v1.PaymentService.CancelRefund:input_type -> payments.v1.CancelRefundRequest
+	1,  // 43: payments.v1.PaymentService.CreatePayment:output_type -> payments.v1.CreatePaymentResponse
+	3,  // 44: payments.v1.PaymentService.GetPayment:output_type -> payments.v1.GetPaymentResponse
+	5,  // 45: payments.v1.PaymentService.WatchPayment:output_type -> payments.v1.WatchPaymentResponse
+	7,  // 46: payments.v1.PaymentService.ListPayments:output_type -> payments.v1.ListPaymentsResponse
+	9,  // 47: payments.v1.PaymentService.UpdatePayment:output_type -> payments.v1.UpdatePaymentResponse
+	11, // 48: payments.v1.PaymentService.ConfirmPayment:output_type -> payments.v1.ConfirmPaymentResponse
+	13, // 49: payments.v1.PaymentService.CapturePayment:output_type -> payments.v1.CapturePaymentResponse
+	15, // 50: payments.v1.PaymentService.CancelPayment:output_type -> payments.v1.CancelPaymentResponse
+	17, // 51: payments.v1.PaymentService.GetPaymentClientSecret:output_type -> payments.v1.GetPaymentClientSecretResponse
+	19, // 52: payments.v1.PaymentService.CreateRefund:output_type -> payments.v1.CreateRefundResponse
+	21, // 53: payments.v1.PaymentService.GetRefund:output_type -> payments.v1.GetRefundResponse
+	23, // 54: payments.v1.PaymentService.ListRefunds:output_type -> payments.v1.ListRefundsResponse
+	25, // 55: payments.v1.PaymentService.CancelRefund:output_type -> payments.v1.CancelRefundResponse
+	43, // [43:56] is the sub-list for method output_type
+	30, // [30:43] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_payments_v1_payment_service_proto_init() }
@@ -1910,14 +2013,14 @@ func file_payments_v1_payment_service_proto_init() {
 	file_payments_v1_payment_proto_init()
 	file_payments_v1_payment_method_proto_init()
 	file_payments_v1_refund_proto_init()
-	file_payments_v1_payment_service_proto_msgTypes[10].OneofWrappers = []any{}
+	file_payments_v1_payment_service_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_payments_v1_payment_service_proto_rawDesc), len(file_payments_v1_payment_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	PaymentService_CreatePayment_FullMethodName          = "/payments.v1.PaymentService/CreatePayment"
 	PaymentService_GetPayment_FullMethodName             = "/payments.v1.PaymentService/GetPayment"
+	PaymentService_WatchPayment_FullMethodName           = "/payments.v1.PaymentService/WatchPayment"
 	PaymentService_ListPayments_FullMethodName           = "/payments.v1.PaymentService/ListPayments"
 	PaymentService_UpdatePayment_FullMethodName          = "/payments.v1.PaymentService/UpdatePayment"
 	PaymentService_ConfirmPayment_FullMethodName         = "/payments.v1.PaymentService/ConfirmPayment"
@@ -59,6 +60,11 @@ type PaymentServiceClient interface {
 	CreatePayment(ctx context.Context, in *CreatePaymentRequest, opts ...grpc.CallOption) (*CreatePaymentResponse, error)
 	// Reads a payment as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
+	// Tells how a payment goes on: as it is now, then whenever it changes, until it is SUCCEEDED or CANCELED; then the
+	// stream ends with OK. It takes the place of polling while a customer authenticates or a bank settles. A state may be
+	// left out where the next one comes at once, and nothing is told twice. RESOURCE_MISSING: there is none with this id.
+	// STREAM_ENDED: the server stops; watch again.
+	WatchPayment(ctx context.Context, in *WatchPaymentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchPaymentResponse], error)
 	// Lists payments, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is not
 	// before `end_time`.
 	ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error)
@@ -119,6 +125,25 @@ func (c *paymentServiceClient) GetPayment(ctx context.Context, in *GetPaymentReq
 	}
 	return out, nil
 }
+
+func (c *paymentServiceClient) WatchPayment(ctx context.Context, in *WatchPaymentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchPaymentResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &PaymentService_ServiceDesc.Streams[0], PaymentService_WatchPayment_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchPaymentRequest, WatchPaymentResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PaymentService_WatchPaymentClient = grpc.ServerStreamingClient[WatchPaymentResponse]
 
 func (c *paymentServiceClient) ListPayments(ctx context.Context, in *ListPaymentsRequest, opts ...grpc.CallOption) (*ListPaymentsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -246,6 +271,11 @@ type PaymentServiceServer interface {
 	CreatePayment(context.Context, *CreatePaymentRequest) (*CreatePaymentResponse, error)
 	// Reads a payment as Stripe has it now. RESOURCE_MISSING: there is none with this id.
 	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
+	// Tells how a payment goes on: as it is now, then whenever it changes, until it is SUCCEEDED or CANCELED; then the
+	// stream ends with OK. It takes the place of polling while a customer authenticates or a bank settles. A state may be
+	// left out where the next one comes at once, and nothing is told twice. RESOURCE_MISSING: there is none with this id.
+	// STREAM_ENDED: the server stops; watch again.
+	WatchPayment(*WatchPaymentRequest, grpc.ServerStreamingServer[WatchPaymentResponse]) error
 	// Lists payments, the newest first. INVALID_FIELD: `page_token` is not one of these arguments, or `start_time` is not
 	// before `end_time`.
 	ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error)
@@ -292,6 +322,9 @@ func (UnimplementedPaymentServiceServer) CreatePayment(context.Context, *CreateP
 }
 func (UnimplementedPaymentServiceServer) GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPayment not implemented")
+}
+func (UnimplementedPaymentServiceServer) WatchPayment(*WatchPaymentRequest, grpc.ServerStreamingServer[WatchPaymentResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchPayment not implemented")
 }
 func (UnimplementedPaymentServiceServer) ListPayments(context.Context, *ListPaymentsRequest) (*ListPaymentsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPayments not implemented")
@@ -379,6 +412,17 @@ func _PaymentService_GetPayment_Handler(srv interface{}, ctx context.Context, de
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _PaymentService_WatchPayment_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchPaymentRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(PaymentServiceServer).WatchPayment(m, &grpc.GenericServerStream[WatchPaymentRequest, WatchPaymentResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type PaymentService_WatchPaymentServer = grpc.ServerStreamingServer[WatchPaymentResponse]
 
 func _PaymentService_ListPayments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListPaymentsRequest)
@@ -616,6 +660,12 @@ var PaymentService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PaymentService_CancelRefund_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchPayment",
+			Handler:       _PaymentService_WatchPayment_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "payments/v1/payment_service.proto",
 }
