@@ -7,7 +7,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -49,7 +53,8 @@ type Store interface {
 	// this operation, has failed, was abandoned or has gone to another reference, or is of a generation that is Over.
 	// Otherwise nothing is written, and it returns the maker: where that is erased, with the id of what it made.
 	Begin(ctx context.Context, b Begin) (op Operation, begun bool, err error)
-	// Hold keeps the operation for this attempt for another lease, and counts a send that is about to be made. ErrFenced.
+	// Hold keeps the operation for this attempt for another lease, and counts a send that is about to be made. ErrFenced, also
+	// where it is to be sent and must not be, or Stripe has told of it.
 	Hold(ctx context.Context, h Hold) error
 	// Advance puts what is left of an operation of several steps in the place of its parameters, once a step is done, durably
 	// and before the next one is sent. It is Pending then, with one send of that step about to be made, as if nothing had
@@ -75,8 +80,8 @@ type Store interface {
 	// the first one on if it is empty. Erased ones are left out. ErrNotFound where there is no `after`.
 	List(ctx context.Context, f Filter, after string, limit int) ([]Operation, error)
 
-	// Erase forgets all but id and state of up to limit final operations that ended longer ago than age, and deletes
-	// events as old. It says how many operations it found.
+	// Erase forgets all but id and state of up to limit final operations that ended longer ago than age. It says how many
+	// operations it found.
 	Erase(ctx context.Context, age time.Duration, limit int) (int, error)
 
 	// Settle writes a fact about this database, such as the account that it is for, if it has none of this name, and
@@ -101,6 +106,9 @@ type Begin struct {
 	RequestHash []byte
 	// Parameters are what Stripe gets, sealed.
 	Parameters []byte
+	// StripeKey is the idempotency key that Stripe will see: an event with it tells of this operation. Empty where it is not
+	// known yet.
+	StripeKey string
 	// Token is made for this call, at random: by it, a repeated Begin knows its own row.
 	Token []byte
 	// Lease is how long nobody else may take the operation.
@@ -127,8 +135,9 @@ type Advance struct {
 	Lease   time.Duration
 	// StepsDone is how many are, with this one.
 	StepsDone int
-	// Parameters are what Stripe still gets, sealed.
+	// Parameters are what Stripe still gets, sealed, and StripeKey is the key of the next step.
 	Parameters []byte
+	StripeKey  string
 	// StripeRequestIDs are those to remember beside the ones that stand.
 	StripeRequestIDs []string
 }
@@ -151,19 +160,40 @@ type Finish struct {
 	Resolver, Note string
 	// Events are what is to be told of it. One that is there already is no error: a change is one event.
 	Events []Event
+	// Object is the state of what it changed, nil where there is none. Where the object has changed here since the operation
+	// began, it is not known which of the two states is the newer one: what stands is kept, for a reader to read anew, and
+	// the events carry that. An object that has ended stays so.
+	Object *Object
 }
 
 // Event is one change of one object. A change is known by object, kind and cause, whoever tells of it first; one that
-// ends something, such as a payment or a customer, by object and kind alone, since it happens once.
+// begins or ends something, such as a payment or a customer, by object and kind alone, since it happens once.
 type Event struct {
-	// ObjectID is the object's at Stripe.
-	ObjectID string
+	// ObjectID is the object's at Stripe, and ObjectKind Stripe's name of its type: `payment_intent`.
+	ObjectID, ObjectKind string
 	// Kind is the change, in Stripe's words where it has some: `payment_intent.succeeded`.
 	Kind string
-	// Cause is the idempotency key that Stripe saw.
+	// Cause is the idempotency key that Stripe saw, where it is one of ours, or else the id of Stripe's event.
 	Cause string
-	// Resource is the object's message afterwards, sealed.
+	// OperationID is the operation that caused it, and StripeEventID the event that told of it. Empty where there is none, or it
+	// is not known.
+	OperationID, StripeEventID string
+	// Occurred is when it happened; zero: when it is written.
+	Occurred time.Time
+	// Resource is the object's message afterwards, without what is personal or secret, sealed for the object.
 	Resource []byte
+}
+
+// EventID names a change: the same one, whoever tells of it.
+func EventID(objectID, kind, cause string) string {
+	hash := sha256.New()
+	for _, field := range []string{objectID, kind, cause} {
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(field)))
+		hash.Write(length[:])
+		hash.Write([]byte(field))
+	}
+	return "ev_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hash.Sum(nil)))
 }
 
 // Postpone is what was learned of an operation that has not ended.
@@ -215,6 +245,9 @@ type Operation struct {
 	// Reference is what it was begun for, and Generation counts the makers of that, from 1 on.
 	Reference  string
 	Generation int64
+	// Told are the objects, up to eight, of which Stripe told under the key of the step that it is at: it took effect at
+	// Stripe, and is not sent again.
+	Told []string
 }
 
 // farthestDue is how far ahead a due time can be: operation puts nothing off for longer.
