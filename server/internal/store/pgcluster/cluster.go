@@ -29,9 +29,10 @@ var errPortTaken = errors.New("the port is taken")
 
 // Cluster is one PostgreSQL server and what it keeps.
 type Cluster struct {
-	home *home
-	data string
-	port int
+	home  *home
+	data  string
+	port  int
+	tests databases
 
 	server *exec.Cmd
 	tie    io.Closer // ends the server

@@ -5,13 +5,9 @@ package pgcluster
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
-	"sync/atomic"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // shared is the one cluster of this process in which the databases of most tests stand, and the directory of all
@@ -21,9 +17,6 @@ var shared struct {
 	home    *home
 	cluster *Cluster
 }
-
-// databases numbers the databases.
-var databases atomic.Int64
 
 // Run runs the tests of a package that uses clusters, ends them and removes what they wrote. TestMain exits with what
 // it returns.
@@ -40,19 +33,19 @@ func Run(m *testing.M) int {
 	return code
 }
 
-// Database makes an empty database in the cluster that all tests of the process share, and returns its URL. It goes
-// with the test. Where there is no PostgreSQL the test is skipped, but fails in CI.
+// Database gives an empty database in the cluster that all tests of the process share, and returns its URL. It is the
+// test's own for as long as that runs. Where there is no PostgreSQL the test is skipped, but fails in CI.
 func Database(tb testing.TB) string {
 	tb.Helper()
 	c := sharedCluster(tb)
-	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := c.execute(tb.Context(), "CREATE DATABASE "+name); err != nil {
-		tb.Fatalf("create a database: %v", err)
+	name, err := c.database(tb.Context())
+	if err != nil {
+		tb.Fatalf("make a database: %v", err)
 	}
 	tb.Cleanup(func() {
 		// The context of the test has ended by now.
-		if err := c.execute(context.WithoutCancel(tb.Context()), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			tb.Errorf("drop the database: %v", err)
+		if err := c.giveBack(context.WithoutCancel(tb.Context()), name); err != nil {
+			tb.Errorf("empty the database: %v", err)
 		}
 	})
 	return c.databaseURL(name)
@@ -111,15 +104,4 @@ func Binaries(tb testing.TB) string {
 		tb.Skipf(hint, err)
 	}
 	return binaries
-}
-
-// execute runs a statement that no transaction may hold, as the superuser.
-func (c *Cluster) execute(ctx context.Context, statement string) error {
-	conn, err := pgx.Connect(ctx, c.URL())
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx) //nolint:errcheck // What was to be done is done.
-	_, err = conn.Exec(ctx, statement)
-	return err
 }

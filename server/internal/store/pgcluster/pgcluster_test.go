@@ -50,6 +50,42 @@ func TestDatabase(t *testing.T) {
 	}
 }
 
+// A database that was used is given to the next test as if it were new, whatever is still connected to it.
+func TestDatabaseIsUsedAgain(t *testing.T) {
+	var used string
+	t.Run("used", func(t *testing.T) {
+		used = pgcluster.Database(t)
+		conn, err := pgx.Connect(t.Context(), used)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{
+			"CREATE TABLE left_behind (id int)",
+			"ALTER DATABASE " + conn.Config().Database + " SET default_transaction_read_only = on",
+			"BEGIN", "LOCK TABLE left_behind",
+		} {
+			if _, err := conn.Exec(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	again := pgcluster.Database(t)
+	if again != used {
+		t.Errorf("got %s, want %s again", again, used)
+	}
+	if got := ask(t, again, "SELECT (to_regclass('left_behind') IS NULL)::text"); got != "true" {
+		t.Error("the table of the test before is there")
+	}
+	if got := ask(t, again, "SHOW default_transaction_read_only"); got != "off" {
+		t.Errorf("default_transaction_read_only: got %s, want off, as in a new one", got)
+	}
+	fresh := pgcluster.Database(t)
+	rights := "SELECT nspowner::regrole::text || nspacl::text FROM pg_namespace WHERE nspname = 'public'"
+	if got, want := ask(t, again, rights), ask(t, fresh, rights); got != want {
+		t.Errorf("rights in public: got %s, want those of a new one: %s", got, want)
+	}
+}
+
 // A cluster that was stopped like a crash keeps what was committed, at the same address.
 func TestStopAndStart(t *testing.T) {
 	c := pgcluster.New(t)
