@@ -18,8 +18,9 @@ var billingMutants = []mutant{
 	},
 	{
 		name: "a change that can not wait for its payment is refused",
-		file: "service/plan_change.go", old: "case cause != \"\" && due > 0:", new: "case cause != \"\" && due < 0:",
-		in: "proof", run: "TestAccessIsPaidFor$", args: lives,
+		file: "service/plan_change_reads.go", old: "case cause != \"\" && due.GetMinorUnits() > 0:",
+		new: "case cause != \"\" && due.GetMinorUnits() < 0:",
+		in:  "proof", run: "TestAccessIsPaidFor$", args: lives,
 	},
 	{
 		name: "what a bank works on is not paid",
@@ -29,7 +30,7 @@ var billingMutants = []mutant{
 	},
 	{
 		name: "an open invoice is not paid",
-		file: "stripegw/subscription_access.go", old: "case asks && isOpen(invoice):", new: "case asks && isOpen(invoice) && pastDue:",
+		file: "stripegw/subscription_access.go", old: "case asks: //", new: "case asks && pastDue: //",
 		in: "proof", run: "TestAccessIsPaidFor$", args: lives,
 	},
 	{
