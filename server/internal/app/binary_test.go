@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -14,16 +15,37 @@ import (
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 )
 
-// serverBinary builds the program itself.
+// built is the program itself, and the directory it stands in.
+var built struct {
+	mu        sync.Mutex
+	directory string
+}
+
+// serverBinary builds the program itself, once for all tests.
 func serverBinary(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "server")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./server")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	built.mu.Lock()
+	defer built.mu.Unlock()
+	if built.directory == "" {
+		directory, err := os.MkdirTemp("", "tillgate-app-") // It outlives the test that needs it first.
+		if err != nil {
+			t.Fatal(err)
+		}
+		built.directory = directory
+		// What a debugger needs is left out: to link it takes as long again.
+		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", directory, "./server")
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("build the server: %v\n%s", err, out)
+		}
 	}
-	return binary
+	return filepath.Join(built.directory, "server")
+}
+
+func removeBinary() {
+	if built.directory != "" {
+		_ = os.RemoveAll(built.directory)
+	}
 }
 
 // startBinary runs the program itself on free ports, and waits until it is ready.
@@ -71,8 +93,10 @@ func startBinary(t *testing.T, args ...string) (*exec.Cmd, *process) {
 
 // The program itself: it becomes ready, takes a payment, and a signal stops it cleanly.
 func TestBinary(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			cmd, p := startBinary(t, "--sandbox")
 			got, err := p.connect(t).CreatePayment(dev(t), order("order-7001-attempt-1", "pm_card_visa"))
 			if err != nil || got.GetPayment().GetState() != paymentsv1.PaymentState_PAYMENT_STATE_SUCCEEDED {
@@ -90,6 +114,7 @@ func TestBinary(t *testing.T) {
 
 // A second signal ends the program at once, although a charge is under way.
 func TestO13_SecondSignal(t *testing.T) {
+	t.Parallel()
 	cmd, p := startBinary(t, "--sandbox")
 	client := p.connect(t)
 	p.fault(t, map[string]any{"kind": "delay", "delay_ms": 20_000, "method": "POST"})

@@ -130,6 +130,7 @@ func TestO12_CallerHangsUpDuringDrain(t *testing.T) {
 
 // Liveness and readiness do not follow Stripe: a restart would not help, and the errors tell callers what to do.
 func TestO15_StripeIsDown(t *testing.T) {
+	t.Parallel()
 	p := startSandboxed(t)
 	client := p.connect(t)
 	if got := p.ready(t); !got.Ready || got.Parts["stripe"] != "serving" || got.Parts["store"] != "serving" {

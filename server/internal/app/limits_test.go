@@ -128,6 +128,7 @@ func TestA09_HugeMetadata(t *testing.T) {
 }
 
 func TestA11_PingFlood(t *testing.T) {
+	t.Parallel()
 	p := startSandboxed(t)
 	raw := p.dialRaw(t)
 	raw.handshake(t)
@@ -144,6 +145,7 @@ func TestA11_PingFlood(t *testing.T) {
 
 // Whoever connects and says nothing is cut, and calls are served all the while.
 func TestA12_SilentConnections(t *testing.T) {
+	t.Parallel()
 	p := startSandboxed(t)
 	const silent = 200
 	cut := make(chan bool, silent)

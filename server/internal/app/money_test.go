@@ -158,6 +158,7 @@ func TestM19_RestartsUnderLoad(t *testing.T) {
 
 // While the first send with a key is under way at Stripe, the same key is asked again, and never another one taken.
 func TestM26_KeyInUse(t *testing.T) {
+	t.Parallel()
 	p := startSandboxed(t)
 	client := p.connect(t)
 	inUse := answered(409, "invalid_request_error", "idempotency_key_in_use")

@@ -11,6 +11,7 @@ import (
 // A change at the period's end that recovery makes later takes nothing back that others were told meanwhile: neither an
 // upgrade that is paid, nor a cancellation.
 func TestChangeAtTheEndThatComesLate(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	// late is a change to two of silver of which the first step is not answered.
 	late := func(t *testing.T, key, id string) (ended func() *paymentsv1.Operation) {

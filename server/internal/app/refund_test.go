@@ -181,6 +181,7 @@ func TestBadRefunds(t *testing.T) {
 // A refund whose answer was lost is asked for again under a new key: it is not given back twice, however often the
 // caller asks.
 func TestM41_RefundRetriedWithANewKey(t *testing.T) {
+	t.Parallel()
 	p := startSandboxed(t)
 	client := p.connect(t)
 	payment := create(t, client, order("refund-3001-attempt-1", visa))
