@@ -51,8 +51,14 @@ func (s *Sandbox) handle(r *http.Request) answer {
 
 	refused := c.read(r)
 	a := s.serve(r.Context(), c, refused)
+	if a.header != nil {
+		a.header.Set("Date", c.received.UTC().Format(http.TimeFormat))
+	}
 
-	s.locked(func() { s.requests.add(c, a) })
+	s.locked(func() {
+		s.requests.add(c, a)
+		s.wake() // the clock may have been moved from outside
+	})
 	return a
 }
 

@@ -60,6 +60,10 @@ var cardNumbers = map[string]string{
 	"378282246310005":  "pm_card_amex_threeDSecureNotSupported",
 
 	"4000000000007726": "pm_card_pendingRefund", "4000000000005126": "pm_card_refundFail",
+
+	"4000000000000259": "pm_card_createDispute",
+	"4000000000002685": "pm_card_createDisputeProductNotReceived",
+	"4000000000001976": "pm_card_createDisputeInquiry",
 }
 
 // plainCards are published by their number alone.

@@ -25,15 +25,16 @@ type testCard struct {
 	decline    *decline
 	elevated   bool // Radar scores it elevated, and lets it pass
 	refund     refundRule
-	wallet     string // the kind of wallet that it is kept in
-	attaches   bool   // it can be attached to a customer although it declines
+	dispute    *disputeRule // what the payer makes of it afterwards
+	wallet     string       // the kind of wallet that it is kept in
+	attaches   bool         // it can be attached to a customer although it declines
 
 	declineAfterAuth *decline // the bank refuses although the customer authenticated
 }
 
 // testCards are the template ids of docs.stripe.com/testing, and two of the sandbox's own (wallet.go).
 var testCards = collect(brandCards, countryCards, declineCards, radarCards, authCards, refundCards,
-	walletCards)
+	disputeCards, walletCards)
 
 func collect(tables ...map[string]testCard) map[string]testCard {
 	all := map[string]testCard{}

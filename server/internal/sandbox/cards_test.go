@@ -20,6 +20,7 @@ var publishedCards = []string{
 	"pm_card_threeDSecure2Required", "pm_card_threeDSecureRequiredChargeDeclined",
 	"pm_card_threeDSecureRequiredProcessingError", "pm_card_threeDSecureOptional",
 	"pm_card_threeDSecureOptionalProcessingError", "pm_card_amex_threeDSecureNotSupported",
+	"pm_card_createDispute", "pm_card_createDisputeProductNotReceived", "pm_card_createDisputeInquiry",
 }
 
 // Each use of a template makes a new payment method (docs.stripe.com/testing), with an expiry that is still to come.

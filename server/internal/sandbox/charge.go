@@ -23,7 +23,7 @@ type charge struct {
 	Customer                      ref               `json:"customer"`
 	Description                   nullString        `json:"description"`
 	Destination                   null              `json:"destination"`
-	Dispute                       null              `json:"dispute"`
+	Dispute                       ref               `json:"dispute"`
 	Disputed                      bool              `json:"disputed"`
 	FailureBalanceTransaction     null              `json:"failure_balance_transaction"`
 	FailureCode                   nullString        `json:"failure_code"`

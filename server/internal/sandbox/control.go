@@ -28,8 +28,13 @@ const maxAdvance = 50 * 365 * 24 * time.Hour
 //	POST   payment_intents/{id}/authenticate  {"outcome": "succeed"} or "fail": takes the 3D Secure step
 //	POST   setup_intents/{id}/authenticate    likewise
 //	POST   refunds/{id}/require_action        makes a pending refund wait for the customer
+//	POST   disputes/{id}/close                {"status": "won"} or "lost"; "warning_closed" for an inquiry
+//	POST   events         makes a MadeEvent and sends it
+//	POST   events/{id}/resend                 sends it again; ?endpoint= picks one endpoint
+//	GET    deliveries     the last tries to deliver webhooks, as Deliveries, and how many are still on their way
 //	POST   settings       {"dunning_end": "unpaid"}, "past_due" or "canceled": what becomes of a subscription that nobody
-//	                      pays for, after the last try
+//	                      pays for, after the last try; {"webhooks_at_once": 4}: how many webhooks are sent to one
+//	                      endpoint side by side
 //	POST   reset          forgets everything
 func (s *Sandbox) control(r *http.Request) answer {
 	name := r.URL.Path[len(controlPrefix):]
@@ -54,6 +59,10 @@ func (s *Sandbox) control(r *http.Request) answer {
 	case "DELETE faults":
 		s.ClearFaults()
 		return controlAnswer(http.StatusOK, map[string]any{"faults": []Fault{}})
+	case "GET deliveries":
+		return s.controlDeliveries()
+	case "POST events":
+		return s.controlMakeEvent(r)
 	case "POST clock/advance":
 		return s.controlClock(r)
 	case "POST settings":
@@ -70,6 +79,10 @@ func (s *Sandbox) control(r *http.Request) answer {
 			return s.controlAuthenticateSetup(r, id)
 		case "refunds require_action":
 			return s.controlRequireAction(id)
+		case "disputes close":
+			return s.controlCloseDispute(r, id)
+		case "events resend":
+			return s.controlResend(r, id)
 		}
 	}
 	return controlError(http.StatusNotFound, fmt.Errorf("no endpoint %s %s", r.Method, r.URL.Path))
@@ -104,14 +117,20 @@ func (s *Sandbox) Advance(by time.Duration) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.advanced = min(s.advanced+by, maxAdvance)
+	s.wake()
 	return s.now()
 }
 
-// Reset forgets everything: objects, money, keys, faults, requests, and how far the clock was moved.
+// Reset forgets everything: objects, money, keys, faults, requests, webhooks, and how far the clock was moved. The
+// endpoints of AddEndpoint stay.
 func (s *Sandbox) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.world, s.keys, s.faults, s.requests, s.advanced = world{}, newKeyStore(), nil, requestLog{}, 0
+	s.attempts = attemptLog{}
+	for _, w := range s.fixed {
+		s.world.endpoints.put(w.ID, w)
+	}
 }
 
 func decodeControl(r *http.Request, into any) error {

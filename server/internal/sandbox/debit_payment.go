@@ -138,6 +138,7 @@ func (s *Sandbox) bankAnswers(c *call, intentID, chargeID string, method *paymen
 		s.world.charges.put(ch.ID, &ch)
 		s.emit(c, "charge.succeeded", &ch, nil)
 		s.emit(c, "payment_intent.succeeded", &pi, nil)
+		s.disputeLater(c, ch.ID, method)
 	}
 	s.putIntent(c, &pi)
 }

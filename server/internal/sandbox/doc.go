@@ -10,8 +10,8 @@
 // tok_visa_googlePay are cards with a wallet, which at Stripe only a device makes.
 //
 // It must not know anything of the service: it imports no other package of this module and no Stripe library, so that
-// a mistake of ours is not made twice. It opens no socket and starts no goroutine: it is an http.Handler, and an
-// http.RoundTripper for tests and simulations.
+// a mistake of ours is not made twice. It opens no socket, and starts no goroutine but while somebody runs
+// Deliver: it is an http.Handler, and an http.RoundTripper for tests and simulations.
 //
 // A request takes one way: read (call.go), authenticate (auth.go), break on purpose (fault.go), route (route.go),
 // validate (shape.go), idempotency (idempotency.go), execute (payment_intent_create.go and its neighbours), expand
@@ -22,6 +22,14 @@
 // happens when the clock has reached it (agenda.go): a hold expires after its days, a bank settles a debit after four days
 // in the USA and five in the SEPA, a verification by microdeposits ends after ten, and refunds that are not made at once
 // take three minutes where Stripe takes days.
+//
+// Events go to the registered endpoints as signed webhooks (webhook_address.go, outbox.go, webhook_retry.go): Deliver sends
+// them as they come, DeliverDue when a test says so. They keep the order of the events, one at a time per endpoint, unless
+// webhooks_at_once or a fault rule (webhook_fault.go) shows that Stripe promises no order and may send one twice. An
+// endpoint with an API version of its own gets events that name it; their objects are rendered at ours all the same.
+//
+// Who pays with a card that disputes has disputed by the next request (dispute_make.go). There is no evidence to hand in:
+// POST /_sandbox/disputes/{id}/close says who wins. No invoice.upcoming is sent, since a Dashboard says how many days ahead.
 //
 // A customer may live on a test clock (test_clock.go), and with the customer everything that is billed or paid there:
 // each clock has an agenda of its own, which runs while that clock is advanced. Unlike at Stripe, a payment outside of

@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -102,20 +100,4 @@ func (s *Sandbox) endDunning(c *call, inv *invoice) {
 	default:
 		s.end(c, sub, reasonPaymentFailed)
 	}
-}
-
-// controlSettings switches what the Dashboard of an account sets.
-func (s *Sandbox) controlSettings(r *http.Request) answer {
-	var request struct {
-		DunningEnd string `json:"dunning_end"`
-	}
-	if err := decodeControl(r, &request); err != nil {
-		return controlError(http.StatusBadRequest, err)
-	}
-	if !slices.Contains(dunningEnds, request.DunningEnd) {
-		return controlError(http.StatusBadRequest, fmt.Errorf("dunning_end: %q is none of %v", request.DunningEnd,
-			dunningEnds))
-	}
-	s.locked(func() { s.world.dunningEnd = request.DunningEnd })
-	return controlAnswer(http.StatusOK, request)
 }

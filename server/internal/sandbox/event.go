@@ -15,6 +15,7 @@ const (
 type event struct {
 	ID              string       `json:"id"`
 	Object          string       `json:"object"`
+	Account         string       `json:"account,omitempty"` // of Connect alone
 	APIVersion      string       `json:"api_version"`
 	Created         int64        `json:"created"`
 	Data            eventData    `json:"data"`
@@ -23,24 +24,32 @@ type event struct {
 	Request         eventRequest `json:"request"`
 	Type            string       `json:"type"`
 
-	recorded int64 // when it was made; a test clock may have been in another year
+	recorded int64    // when it was made; a test clock may have been in another year
+	owed     []string // the endpoints that have not got it yet
+	made     bool     // by a test
 }
 
 // eventData holds the object as it was then. Since objects are replaced and never changed, it needs no copy, and is
 // written only when somebody reads the event.
 type eventData struct {
 	now    subject
-	before subject // nil where Stripe does not tell what changed
+	before subject         // nil where Stripe does not tell what changed
+	told   json.RawMessage // what changed, where a test says it
 }
 
 // MarshalJSON writes the object and, where it applies, previous_attributes.
 func (d eventData) MarshalJSON() ([]byte, error) {
 	written := struct {
 		Object             json.RawMessage `json:"object"`
-		PreviousAttributes map[string]any  `json:"previous_attributes,omitempty"`
+		PreviousAttributes any             `json:"previous_attributes,omitempty"`
 	}{Object: compact(d.now)}
+	if d.told != nil {
+		written.PreviousAttributes = d.told
+	}
 	if d.before != nil {
-		written.PreviousAttributes = previous(compact(d.before), written.Object)
+		if before := previous(compact(d.before), written.Object); len(before) > 0 {
+			written.PreviousAttributes = before
+		}
 	}
 	return json.Marshal(written)
 }
@@ -70,6 +79,16 @@ func (s *Sandbox) emit(c *call, kind string, now, before subject) {
 	if c.clock != "" {
 		e.recorded = s.now().Unix()
 	}
+	s.publish(e)
+}
+
+// publish keeps an event and sends it to the endpoints that want it.
+func (s *Sandbox) publish(e *event) {
+	s.address(e)
+	s.store(e)
+}
+
+func (s *Sandbox) store(e *event) {
 	s.world.events.put(e.ID, e)
 	s.forgetEvents(time.Unix(e.recorded, 0))
 }

@@ -197,3 +197,24 @@ func TestT01_EventFilters(t *testing.T) {
 	a.get(t, eventsPath+"/"+old, "").want(t, 404, nil)
 	a.get(t, eventsPath, "starting_after="+old).want(t, 400, nil)
 }
+
+// What is deleted is told too, as it was.
+func TestT01_EventsOfDeletions(t *testing.T) {
+	t.Parallel()
+	a := newAPI()
+	cu := a.customer(t, "")
+	draft := a.post(t, invoicesPath, "customer="+cu).text("id")
+	item := a.post(t, itemsPath, "customer="+cu+"&amount=100&currency=usd").text("id")
+	product := a.product(t, "name=Gold")
+	for _, tt := range []struct{ path, id, kind string }{
+		{invoicesPath, draft, "invoice.deleted"},
+		{itemsPath, item, "invoiceitem.deleted"},
+		{productsPath, product, "product.deleted"},
+		{customersPath, cu, "customer.deleted"},
+	} {
+		a.do(t, "DELETE", tt.path+"/"+tt.id, "").want(t, 200, map[string]any{"deleted": true})
+		a.get(t, eventsPath, "type="+tt.kind).first(t).want(t, 200, map[string]any{
+			"data.object.id": tt.id, "data.object.deleted": nil,
+		})
+	}
+}

@@ -22,7 +22,7 @@ var expandable = map[string]map[string]string{
 	"charge": {
 		"balance_transaction": "balance_transaction", "payment_intent": "payment_intent", "refunds": "list of refund",
 		"customer":    "customer",
-		"application": "", "application_fee": "", "destination": "", "dispute": "",
+		"application": "", "application_fee": "", "destination": "", "dispute": "dispute",
 		"invoice":                     "invoice",
 		"failure_balance_transaction": "", "on_behalf_of": "", "order": "", "review": "", "source": "",
 		"source_transfer": "", "transfer": "", "transfer_data": "",
@@ -46,7 +46,7 @@ var expandable = map[string]map[string]string{
 		"failure_balance_transaction": "balance_transaction", "payment_intent": "payment_intent",
 		"source_transfer_reversal": "", "transfer_reversal": "",
 	},
-	// What a balance transaction comes from: a charge or a refund.
+	// What a balance transaction comes from: a charge, a refund or a dispute.
 	"source": {
 		"balance_transaction": "balance_transaction", "charge": "charge", "payment_intent": "payment_intent",
 		"refunds": "list of refund",
@@ -106,6 +106,15 @@ var expandable = map[string]map[string]string{
 	"list of price":          {"data": "price"},
 	"list of product":        {"data": "product"},
 	"list of setup_intent":   {"data": "setup_intent"},
+
+	"webhook_endpoint":         {},
+	"list of webhook_endpoint": {"data": "webhook_endpoint"},
+
+	"dispute": {
+		"charge": "charge", "payment_intent": "payment_intent",
+		"balance_transactions": "", "evidence": "", "evidence_details": "", "payment_method_details": "",
+	},
+	"list of dispute": {"data": "dispute"},
 
 	"list of test_helpers.test_clock": {"data": "test_helpers.test_clock"},
 }
@@ -172,6 +181,7 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 		snapshot := *o
 		s.expandRef(&snapshot.BalanceTransaction, below["balance_transaction"])
 		s.expandRef(&snapshot.Customer, below["customer"])
+		s.expandRef(&snapshot.Dispute, below["dispute"])
 		s.expandRef(&snapshot.Invoice, below["invoice"])
 		s.expandRef(&snapshot.PaymentIntent, below["payment_intent"])
 		if below["refunds"] != nil {
@@ -201,6 +211,8 @@ func (s *Sandbox) expanded(object any, paths []string) any {
 			s.expandRef(snapshot.FailureBalanceTransaction, below["failure_balance_transaction"])
 		}
 		return &snapshot
+	case *dispute:
+		return s.expandedDispute(o, below)
 	case *product:
 		snapshot := *o
 		s.expandRef(&snapshot.DefaultPrice, below["default_price"])
@@ -299,6 +311,8 @@ func (s *Sandbox) lookUp(id string) any {
 		return found(s.world.customers.get(id))
 	case "ch", "py":
 		return found(s.world.charges.get(id))
+	case "dp":
+		return found(s.world.disputes.get(id))
 	case "re", "pyr":
 		return found(s.world.refunds.get(id))
 	case "seti":

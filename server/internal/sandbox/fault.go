@@ -27,7 +27,8 @@ const (
 	FaultWrongJSON FaultKind = "wrong_json"
 	// FaultSlowBody pauses in the middle of the answer, after the effect.
 	FaultSlowBody FaultKind = "slow_body"
-	// FaultDelay answers late. The effect has happened, and the idempotency key is in use until the answer goes out.
+	// FaultDelay answers late. The effect has happened, and the idempotency key is in use until the answer goes out. With
+	// event types it is about webhooks: these are sent late, by the sandbox's clock.
 	FaultDelay FaultKind = "delay"
 	// Fault500Before answers 500 with no effect, and again under the same key.
 	Fault500Before FaultKind = "500_before"
@@ -39,17 +40,22 @@ const (
 	FaultStatus FaultKind = "status"
 )
 
-// Fault is a rule that breaks requests to the API.
+// Fault is a rule that breaks requests to the API, or the webhooks that the sandbox sends (webhook_fault.go).
 type Fault struct {
 	Kind FaultKind `json:"kind"`
 	// Method and Path choose the requests; empty means all. Path is a pattern of path.Match: /v1/payment_intents/*.
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
+	// EventType chooses the webhooks, by the same kind of pattern: charge.* or *. Empty means all, for the kinds that are
+	// about nothing else.
+	EventType string `json:"event_type,omitempty"`
 	// Probability is between 0 and 1; 0 means always. Count is how often the rule fires; 0 means without end.
 	Probability float64 `json:"probability,omitempty"`
 	Count       int     `json:"count,omitempty"`
-	// DelayMS is the pause of delay and slow_body, in milliseconds.
+	// DelayMS is the pause of delay and slow_body, and the longest one of reorder, in milliseconds.
 	DelayMS int64 `json:"delay_ms,omitempty"`
+	// Times is how often duplicate sends an event in all; 0 means twice.
+	Times int `json:"times,omitempty"`
 	// Status, Body and Headers belong to kind status. A Body that is a JSON string is sent as that text.
 	Status  int               `json:"status,omitempty"`
 	Body    json.RawMessage   `json:"body,omitempty"`
@@ -63,11 +69,11 @@ const maxDelay = time.Hour
 
 var faultKinds = []FaultKind{
 	FaultDropBefore, FaultDropAfter, FaultTruncate, FaultWrongJSON, FaultSlowBody, FaultDelay, Fault500Before,
-	Fault500After, Fault502HTML, FaultStatus,
+	Fault500After, Fault502HTML, FaultStatus, FaultLost, FaultDuplicate, FaultReorder,
 }
 
 func (f *Fault) check() error {
-	pauses := f.Kind == FaultDelay || f.Kind == FaultSlowBody
+	pauses := f.Kind == FaultDelay || f.Kind == FaultSlowBody || f.Kind == FaultReorder
 	switch {
 	case !slices.Contains(faultKinds, f.Kind):
 		return fmt.Errorf("kind: %q is not one of %v", f.Kind, faultKinds)
@@ -95,7 +101,7 @@ func (f *Fault) check() error {
 	if _, err := path.Match(f.Path, ""); err != nil {
 		return fmt.Errorf("path: %w", err)
 	}
-	return nil
+	return f.checkWebhooks()
 }
 
 // AddFault adds a rule. Rules are tried in the order in which they were added; the first that fires decides, except
@@ -129,7 +135,7 @@ func (s *Sandbox) ClearFaults() {
 }
 
 func (f *Fault) matches(c *call) bool {
-	if f.Method != "" && f.Method != c.method || f.Count > 0 && f.Fired >= f.Count {
+	if f.ofWebhooks() || f.Method != "" && f.Method != c.method || f.spent() {
 		return false
 	}
 	matched, _ := path.Match(f.Path, c.path) // the pattern was checked when the rule was added

@@ -24,6 +24,10 @@ const (
 	MovementRefundFailed Movement = "refund_failed"
 	// MovementRefundCanceled takes back a refund that was canceled.
 	MovementRefundCanceled Movement = "refund_canceled"
+	// MovementDispute gives back what was taken, because the payer disputes it.
+	MovementDispute Movement = "dispute"
+	// MovementDisputeReversed takes it again, since the dispute was won.
+	MovementDisputeReversed Movement = "dispute_reversed"
 )
 
 // LedgerEntry is one movement of money, with the request that caused it. The ledger is the judge of every test about
@@ -44,9 +48,9 @@ type LedgerEntry struct {
 // Paid is what the movement adds to what the customer has paid: the sum over a payment's entries is its net amount.
 func (e LedgerEntry) Paid() int64 {
 	switch e.Type {
-	case MovementCharge, MovementCapture, MovementRefundFailed, MovementRefundCanceled:
+	case MovementCharge, MovementCapture, MovementRefundFailed, MovementRefundCanceled, MovementDisputeReversed:
 		return e.Amount
-	case MovementRefund:
+	case MovementRefund, MovementDispute:
 		return -e.Amount
 	default:
 		return 0

@@ -44,6 +44,8 @@ func (s *Sandbox) capturePaymentIntent(c *call) (any, *failure) {
 	s.putIntent(c, &next)
 	s.emit(c, "charge.captured", ch, held)
 	s.emit(c, "payment_intent.succeeded", &next, nil)
+	method, _ := s.world.paymentMethods.get(string(ch.PaymentMethod))
+	s.disputeLater(c, ch.ID, method)
 	return &next, nil
 }
 

@@ -18,6 +18,7 @@ func (s *Sandbox) paid(c *call, pi *paymentIntent, how confirmation) {
 		s.world.charges.put(ch.ID, ch)
 		s.emit(c, "charge.succeeded", ch, nil)
 		s.emit(c, "payment_intent.succeeded", pi, nil)
+		s.disputeLater(c, ch.ID, how.method)
 		return
 	}
 	window := holdWindow

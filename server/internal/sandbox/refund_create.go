@@ -49,6 +49,10 @@ func (s *Sandbox) createRefund(c *call) (any, *failure) {
 	if f := stored.mayRefund(amount, left); f != nil {
 		return nil, f
 	}
+	if d, disputed := s.world.disputes.get(stored.Dispute.id); disputed && !d.IsChargeRefundable {
+		return nil, invalid("charge_disputed", "", fmt.Sprintf("Charge %s has been charged back; cannot issue a refund.",
+			stored.ID))
+	}
 	method, _ := s.world.paymentMethods.get(string(stored.PaymentMethod))
 	status := refundSucceeded
 	if method.debit != nil || method.test.refund == refundsLater {

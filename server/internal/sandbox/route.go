@@ -20,6 +20,7 @@ type route struct {
 
 var routes = slices.Concat(
 	paymentRoutes, customerRoutes, methodRoutes, setupRoutes, catalogueRoutes, subscriptionRoutes, invoiceRoutes,
+	webhookRoutes, disputeRoutes,
 )
 
 var paymentRoutes = []route{

@@ -18,6 +18,9 @@ type Config struct {
 	// Seed makes ids and fault probabilities repeatable in a simulation. Zero means a random seed: then ids are unique
 	// across restarts, as they must be when a store outlives the sandbox.
 	Seed uint64
+	// WebhooksAtOnce is how many webhooks are sent to one endpoint side by side, at most 16. Zero means one: then they
+	// come in the order of the events. Stripe promises no order: more than one shows what that means.
+	WebhooksAtOnce int
 }
 
 // DefaultAccount is the account of a sandbox whose Config names none.
@@ -37,6 +40,10 @@ type Sandbox struct {
 	keys     keyStore
 	faults   []*Fault
 	requests requestLog
+	fixed    []*webhookEndpoint // the endpoints that a reset leaves
+	attempts attemptLog
+	atOnce   int           // webhooks side by side, per endpoint
+	woken    chan struct{} // holds something when Deliver has to look again
 }
 
 // New makes an empty sandbox.
@@ -52,6 +59,8 @@ func New(config Config) *Sandbox {
 	s.dice = rand.New(chacha(config.Seed, 'd')) //nolint:gosec // not a secret: it picks which test request breaks
 	s.methods = s.ids.object("pmc_", s.clock())
 	s.keys = newKeyStore()
+	s.atOnce = max(1, min(config.WebhooksAtOnce, maxSending))
+	s.woken = make(chan struct{}, 1)
 	return s
 }
 

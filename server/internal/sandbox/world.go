@@ -7,6 +7,7 @@ type world struct {
 	mandates            table[mandate]
 	charges             table[charge]
 	refunds             table[refund]
+	disputes            table[dispute]
 	customers           table[customer]
 	tokens              table[token]
 	paymentMethods      table[paymentMethod]
@@ -19,8 +20,11 @@ type world struct {
 	invoices            table[invoice]
 	invoiceItems        table[invoiceItem]
 	events              table[event]
+	endpoints           table[webhookEndpoint]
+	outbox              outbox
 	agendas             map[string]agenda // what time brings about, by test clock; "" is the sandbox's own
 	advancing           []string          // the test clocks that go, since the last request
 	ledger              []LedgerEntry
 	dunningEnd          string // what becomes of a subscription that nobody pays for; empty means canceled
+	atOnce              int    // webhooks side by side, per endpoint; 0 means as the Config says
 }
