@@ -18,9 +18,9 @@ const (
 	maxAnys = 8
 )
 
-// maskAny puts the redacted form of what m holds in its place, or empties m. An empty m loses its type's name too, as
+// any puts the redacted form of what m holds in its place, or empties m. An empty m loses its type's name too, as
 // that may be any text.
-func maskAny(m protoreflect.Message, anys int) {
+func (k masking) any(m protoreflect.Message, anys int) {
 	fields := m.Descriptor().Fields()
 	typeURL, value := fields.ByNumber(fieldTypeURL), fields.ByNumber(fieldValue)
 	name, packed := m.Get(typeURL).String(), m.Get(value).Bytes()
@@ -36,7 +36,7 @@ func maskAny(m protoreflect.Message, anys int) {
 	if err := proto.Unmarshal(packed, inner.Interface()); err != nil {
 		return
 	}
-	maskMessage(inner, anys+1)
+	k.message(inner, anys+1)
 	masked, err := proto.MarshalOptions{Deterministic: true}.Marshal(inner.Interface())
 	if err != nil {
 		return

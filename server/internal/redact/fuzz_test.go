@@ -52,6 +52,9 @@ func FuzzMessage(f *testing.F) {
 			if strings.Contains(wire(t, redact.Message(original)), marker) {
 				t.Errorf("Message keeps a marked field: %v", redact.Message(original))
 			}
+			if strings.Contains(wire(t, redact.Public(original)), marker) {
+				t.Errorf("Public keeps a marked field: %v", redact.Public(original))
+			}
 		}
 		if !proto.Equal(before, m.Interface()) {
 			t.Errorf("the message went from %v to %v", before, m)

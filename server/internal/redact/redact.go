@@ -21,7 +21,7 @@ func Message(m proto.Message) proto.Message {
 		return nil
 	}
 	masked := proto.Clone(m)
-	maskMessage(masked.ProtoReflect(), 0)
+	masking{}.message(masked.ProtoReflect(), 0)
 	return masked
 }
 
@@ -30,13 +30,19 @@ func Text(m proto.Message) string {
 	return prototext.MarshalOptions{}.Format(Message(m))
 }
 
-// maskMessage changes m, which stands within so many Anys.
-func maskMessage(m protoreflect.Message, anys int) {
+// masking is what becomes of what is marked.
+type masking struct {
+	// clears is whether strings are cleared too, rather than masked.
+	clears bool
+}
+
+// message changes m, which stands within so many Anys.
+func (k masking) message(m protoreflect.Message, anys int) {
 	if !m.IsValid() {
 		return // It is empty and can not be written to.
 	}
 	if m.Descriptor().FullName() == nameOfAny {
-		maskAny(m, anys)
+		k.any(m, anys)
 		return
 	}
 	if len(m.GetUnknown()) > 0 {
@@ -44,42 +50,43 @@ func maskMessage(m protoreflect.Message, anys int) {
 	}
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		if isMarked(fd) {
-			maskField(m, fd, v)
+			k.field(m, fd, v)
 		} else {
-			maskWithin(fd, v, anys)
+			k.within(fd, v, anys)
 		}
 		return true
 	})
 }
 
-func maskField(m protoreflect.Message, fd protoreflect.FieldDescriptor, v protoreflect.Value) {
+// field masks a marked field.
+func (k masking) field(m protoreflect.Message, fd protoreflect.FieldDescriptor, v protoreflect.Value) {
 	switch {
-	case fd.Kind() != protoreflect.StringKind || fd.Cardinality() == protoreflect.Repeated:
+	case k.clears || fd.Kind() != protoreflect.StringKind || fd.Cardinality() == protoreflect.Repeated:
 		m.Clear(fd)
 	case v.String() != "": // An empty string is there where the field has presence.
 		m.Set(fd, protoreflect.ValueOfString(mask))
 	}
 }
 
-// maskWithin masks the messages that an unmarked field holds.
-func maskWithin(fd protoreflect.FieldDescriptor, v protoreflect.Value, anys int) {
+// within masks the messages that an unmarked field holds.
+func (k masking) within(fd protoreflect.FieldDescriptor, v protoreflect.Value, anys int) {
 	switch {
 	case fd.IsMap():
 		if fd.MapValue().Message() == nil {
 			return
 		}
 		v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
-			maskMessage(v.Message(), anys)
+			k.message(v.Message(), anys)
 			return true
 		})
 	case fd.Message() == nil:
 		return
 	case fd.IsList():
 		for i := range v.List().Len() {
-			maskMessage(v.List().Get(i).Message(), anys)
+			k.message(v.List().Get(i).Message(), anys)
 		}
 	default:
-		maskMessage(v.Message(), anys)
+		k.message(v.Message(), anys)
 	}
 }
 

@@ -27,6 +27,8 @@ type Search struct {
 	OperationID string
 	// From and To are when it can have been sent: from before the first send to after the end of the last.
 	From, To time.Time
+	// Told is whether an event named the object for ReadResult, rather than a person.
+	Told bool
 }
 
 // Finding is what a look-up found. What was not found may have been done all the same, or may yet be.

@@ -14,7 +14,8 @@ const objectField = "object_id"
 // Stripe has it now, without a client secret. It is INVALID_FIELD on `object_id` where there is no such object, where
 // it is of another type or another than the request was for, and where what the rpc creates does not say that this
 // operation made it. The request may be missing: then it is not compared. Its other errors are those of GetPayment.
-// What was declined is found with that refusal, as by LookUp.
+// What was declined is found with that refusal, as by LookUp. An object that only an event told of is the result of what
+// creates, and of nothing else: Stripe tells also of tries that failed.
 func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Finding, error) {
 	rows := g.byMethod[s.Method]
 	if len(rows) == 0 {
@@ -28,6 +29,9 @@ func (g *Gateway) ReadResult(ctx context.Context, s Search, objectID string) (Fi
 	}
 	if !ok {
 		w = rows[0]
+	}
+	if s.Told && !w.creates() {
+		return Finding{}, nil
 	}
 	kind := w.object.noun()
 	if !w.object.hasID(objectID) {

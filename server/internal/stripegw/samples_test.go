@@ -8,17 +8,17 @@ import (
 )
 
 // sample is an object as Stripe documents it, from the description of the API at our version.
-func sample(t *testing.T, name string) []byte {
-	t.Helper()
+func sample(tb testing.TB, name string) []byte {
+	tb.Helper()
 	var fixtures struct {
 		Resources map[string]json.RawMessage `json:"resources"`
 	}
 	if err := json.Unmarshal(embedded.OpenAPIFixtures, &fixtures); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	raw, ok := fixtures.Resources[name]
 	if !ok {
-		t.Fatalf("there is no sample of %s", name)
+		tb.Fatalf("there is no sample of %s", name)
 	}
 	return raw
 }

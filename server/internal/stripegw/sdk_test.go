@@ -47,6 +47,7 @@ func TestEnumsOfSDK(t *testing.T) {
 	checkEnum(t, "setupintent.go", "SetupIntentPaymentMethodOptionsUSBankAccountVerificationMethod", bankVerifications)
 	checkEnum(t, "refund.go", "RefundStatus", refundStates)
 	checkEnum(t, "refund.go", "RefundReason", refundReasons)
+	checkEnum(t, "dispute.go", "DisputeStatus", disputeStates)
 	checkEnum(t, "price.go", "PriceRecurringInterval", planIntervals)
 	checkEnum(t, "price.go", "PriceRecurringUsageType", planUsages)
 	checkEnum(t, "price.go", "PriceBillingScheme", planSchemes)

@@ -160,6 +160,7 @@ func TestStripeTakesEveryRequest(t *testing.T) {
 	}
 	checkCustomerReads(t, g)
 	checkBillingReads(t, g)
+	checkEventReads(t, g)
 	t.Run("it does refuse", func(t *testing.T) {
 		r := stripegw.Request{Method: http.MethodPost, Path: "/v1/payment_intents", Form: "amount=1000&currency=usd&amuont=1"}
 		if _, err := g.Send(t.Context(), r, stripeKey); err == nil {
