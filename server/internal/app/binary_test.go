@@ -3,6 +3,7 @@ package app_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -27,19 +28,29 @@ func serverBinary(t *testing.T) string {
 	built.mu.Lock()
 	defer built.mu.Unlock()
 	if built.directory == "" {
-		directory, err := os.MkdirTemp("", "tillgate-app-") // It outlives the test that needs it first.
+		directory, err := buildBinary()
 		if err != nil {
 			t.Fatal(err)
 		}
 		built.directory = directory
-		// What a debugger needs is left out: to link it takes as long again.
-		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", directory, "./server")
-		build.Dir = root
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("build the server: %v\n%s", err, out)
-		}
 	}
 	return filepath.Join(built.directory, "server")
+}
+
+func buildBinary() (directory string, err error) {
+	// It outlives the test that needs it first.
+	directory, err = os.MkdirTemp("", "tillgate-app-")
+	if err != nil {
+		return "", err
+	}
+	// What a debugger needs is left out: to link it takes as long again.
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", directory, "./server") //nolint:noctx // It serves all.
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		_ = os.RemoveAll(directory)
+		return "", fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	return directory, nil
 }
 
 func removeBinary() {

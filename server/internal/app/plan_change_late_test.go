@@ -10,6 +10,8 @@ import (
 
 // A change at the period's end that recovery makes later takes nothing back that others were told meanwhile: neither an
 // upgrade that is paid, nor a cancellation.
+//
+//nolint:tparallel // The cases take turns: each breaks the Stripe that they share.
 func TestChangeAtTheEndThatComesLate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -267,7 +267,6 @@ func TestM22_CallerHangsUp(t *testing.T) {
 
 // A caller whose deadline passes hears from us, before its own side gives up, that the outcome is pending.
 func TestM13_DeadlinePasses(t *testing.T) {
-	t.Parallel()
 	p := startSandboxed(t)
 	client := p.connect(t)
 	p.fault(t, map[string]any{"kind": "delay", "delay_ms": 2000})
