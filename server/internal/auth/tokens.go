@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tillgate/tillgate/server/internal/apierr"
@@ -20,28 +22,46 @@ const (
 	ErrExpiredToken        = apierr.ConstError("the bearer token has expired")
 )
 
-// Tokens finds a caller by its bearer token.
+// Tokens finds a caller by its bearer token. The callers can be replaced while calls are under way.
 type Tokens struct {
-	callers []Caller
-	now     func() time.Time
+	now func() time.Time
+
+	// changing is held while the callers are replaced, and while somebody joins or leaves holds.
+	changing sync.Mutex
+	callers  atomic.Pointer[[]Caller]
+	holds    map[*hold]struct{}
 }
 
 // NewTokens returns the tokens of these callers. The clock decides on expiry.
 func NewTokens(callers []Caller, now func() time.Time) *Tokens {
-	return &Tokens{callers: callers, now: now}
+	t := &Tokens{now: now, holds: map[*hold]struct{}{}}
+	t.callers.Store(&callers)
+	return t
+}
+
+// Replace puts other callers in place of those that may call, all at once. Calls that have been let in go on, but for
+// those that Hold holds: they end where their right has.
+func (t *Tokens) Replace(callers []Caller) {
+	t.changing.Lock()
+	defer t.changing.Unlock()
+	t.callers.Store(&callers)
+	for h := range t.holds {
+		h.check()
+	}
 }
 
 // Authenticate returns the caller that the values of the authorization metadata prove. There must be exactly one value,
 // `Bearer TOKEN`.
 func (t *Tokens) Authenticate(authorization []string) (Caller, error) {
-	if len(authorization) == 0 {
-		return Caller{}, ErrNoCredential
+	digest, err := digestOf(authorization)
+	if err != nil {
+		return Caller{}, err
 	}
-	token, ok := bearer(authorization)
-	if !ok {
-		return Caller{}, ErrMalformedCredential
-	}
-	caller, ok := t.find(sha256.Sum256([]byte(token)))
+	return t.authenticate(digest)
+}
+
+func (t *Tokens) authenticate(digest [sha256.Size]byte) (Caller, error) {
+	caller, ok := t.find(digest)
 	if !ok {
 		return Caller{}, ErrUnknownToken
 	}
@@ -54,9 +74,10 @@ func (t *Tokens) Authenticate(authorization []string) (Caller, error) {
 // find compares with every digest, in constant time and without stopping at a match, so that the time it takes says
 // nothing about which token exists.
 func (t *Tokens) find(digest [sha256.Size]byte) (Caller, bool) {
+	callers := *t.callers.Load()
 	match := -1
-	for i, c := range t.callers {
-		for _, d := range c.digests {
+	for i := range callers {
+		for _, d := range callers[i].digests {
 			if subtle.ConstantTimeCompare(d[:], digest[:]) == 1 {
 				match = i
 			}
@@ -65,7 +86,19 @@ func (t *Tokens) find(digest [sha256.Size]byte) (Caller, bool) {
 	if match < 0 {
 		return Caller{}, false
 	}
-	return t.callers[match], true
+	return callers[match], true
+}
+
+// digestOf is that of the one token in the metadata.
+func digestOf(authorization []string) ([sha256.Size]byte, error) {
+	if len(authorization) == 0 {
+		return [sha256.Size]byte{}, ErrNoCredential
+	}
+	token, ok := bearer(authorization)
+	if !ok {
+		return [sha256.Size]byte{}, ErrMalformedCredential
+	}
+	return sha256.Sum256([]byte(token)), nil
 }
 
 // bearer takes the token out of the metadata. RFC 9110 section 11.1 makes the scheme case-insensitive and RFC 6750

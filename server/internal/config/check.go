@@ -53,7 +53,9 @@ func (f serveFlags) check() (*Serve, error) {
 		f.checkStripe(&found, serve)
 	}
 	f.checkStore(&found, serve)
+	f.checkWebhook(&found, serve)
 	checkCrash(&found, serve)
+	serve.CallersFile = f.Callers
 	serve.Callers = append(serve.Callers, f.checkCallers(&found)...)
 	if len(found) > 0 {
 		return nil, errors.Join(found...)
@@ -93,7 +95,11 @@ func (f serveFlags) checkSandbox(found *faults, serve *Serve) {
 		checkAccount(found, f.StripeAccount)
 	}
 	serve.Stripe.Key, _ = stripegw.ParseKey(sandboxKey)
-	serve.Callers = []auth.Caller{auth.NewCaller(sandboxCaller, SandboxToken, allScopes()...)}
+	serve.Callers = []auth.Caller{newSandboxCaller()}
+}
+
+func newSandboxCaller() auth.Caller {
+	return auth.NewCaller(sandboxCaller, SandboxToken, allScopes()...)
 }
 
 func (f serveFlags) checkStripe(found *faults, serve *Serve) {
@@ -160,15 +166,22 @@ func (f serveFlags) checkCallers(found *faults) []auth.Caller {
 	if err != nil {
 		found.add("--callers %s: %w", f.Callers, err)
 	}
-	for _, c := range callers {
-		if f.Sandbox && c.Name == sandboxCaller {
-			found.add("--callers %s: %q is the sandbox's own caller", f.Callers, c.Name)
-		}
-		if f.Sandbox && c.HasToken(SandboxToken) {
-			found.add("--callers %s: %q has the sandbox's own token", f.Callers, c.Name)
-		}
+	if f.Sandbox {
+		checkSandboxCallers(found, "--callers "+f.Callers+": ", callers)
 	}
 	return callers
+}
+
+// checkSandboxCallers looks for callers that would stand beside the sandbox's own.
+func checkSandboxCallers(found *faults, where string, callers []auth.Caller) {
+	for _, c := range callers {
+		if c.Name == sandboxCaller {
+			found.add("%s%q is the sandbox's own caller", where, c.Name)
+		}
+		if c.HasToken(SandboxToken) {
+			found.add("%s%q has the sandbox's own token", where, c.Name)
+		}
+	}
 }
 
 func (f serveFlags) checkTLS(found *faults) *tls.Config {

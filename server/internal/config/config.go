@@ -15,6 +15,7 @@ import (
 
 	"github.com/tillgate/tillgate/server/internal/auth"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
+	"github.com/tillgate/tillgate/server/internal/webhook"
 )
 
 // Command is what was asked for: one of its fields is set, or none where only help was.
@@ -27,6 +28,10 @@ type Command struct {
 	Migrate *Migrate
 	// Operations is `server operations`.
 	Operations *Operations
+	// Events is `server events`.
+	Events *Events
+	// Webhooks is `server webhooks`.
+	Webhooks *Webhooks
 }
 
 // Serve is the configuration of the server.
@@ -48,8 +53,16 @@ type Serve struct {
 	CrashAt string
 	// LameDuck is how long calls are still welcome after a signal, and DrainBudget how long a stop may take in all.
 	LameDuck, DrainBudget time.Duration
-	// Callers may call.
-	Callers []auth.Caller
+	// Callers may call. CallersFile is where they stand, for a reload by ParseCallers; empty where there is none.
+	Callers     []auth.Caller
+	CallersFile string
+	// WebhookAddr is where Stripe's webhooks come in. WebhookSecrets prove them, and stand in WebhookSecretsFile, for a
+	// reload by webhook.ParseSecrets. Without secrets, and outside the sandbox, there is no such listener.
+	WebhookAddr        string
+	WebhookSecrets     []webhook.Secret
+	WebhookSecretsFile string
+	// EventRetention is how long events are kept.
+	EventRetention time.Duration
 	// Warnings are what an operator should hear once.
 	Warnings []string
 }
@@ -111,6 +124,13 @@ func parse(args []string, stdout io.Writer) (Command, error) {
 	case "operations list", "operations show", "operations resolve":
 		operations, err := f.Operations.check(command)
 		return Command{Operations: operations}, err
+	case "events tail", "events consumers list", "events consumers seek", "events consumers delete",
+		"events dead-letters list", "events dead-letters retry":
+		events, err := f.Events.check(command)
+		return Command{Events: events}, err
+	case "webhooks register", "webhooks list", "webhooks rotate":
+		webhooks, err := f.Webhooks.check(command)
+		return Command{Webhooks: webhooks}, err
 	}
 	serve, err := f.Serve.check()
 	if err != nil {

@@ -49,6 +49,7 @@ func TestServe(t *testing.T) {
 	good := []string{
 		"--stripe-account", "acct_1", "--callers", callersFile(t, "checkout"), "--insecure",
 		"--store", "sqlite:tillgate.db", "--seal-key-file", sealKeyFile(t, 0o600),
+		"--webhook-secrets-file", secretsFile(t, 0o600),
 	}
 	for _, tt := range []struct {
 		name  string
