@@ -84,10 +84,10 @@ func hidePaymentError(e *paymentsv1.PaymentError) {
 }
 
 // hideRisk takes Radar's view away beside every decline that is, or is to look like, one without a reason: beside some of
-// the hidden ones it is always the same.
+// the hidden ones it is always the same. What is hidden already is not written: streams share their messages.
 func hideRisk(p *paymentsv1.Payment) {
 	code := p.GetLastError().GetDeclineCode()
-	if p.GetLatestCharge() != nil && (code == genericDecline || hidden(code)) {
+	if p.GetLatestCharge().GetRiskLevel() != "" && (code == genericDecline || hidden(code)) {
 		p.LatestCharge.RiskLevel = ""
 	}
 }

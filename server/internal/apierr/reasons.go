@@ -102,6 +102,12 @@ var reasons = map[paymentsv1.ErrorReason]struct {
 	paymentsv1.ErrorReason_ERROR_REASON_PREVIEW_STALE: {
 		codes.FailedPrecondition, "what the preview said does not hold any more; preview again",
 	},
+	paymentsv1.ErrorReason_ERROR_REASON_STREAM_ENDED: {
+		codes.Unavailable, "the stream ended and can go on; open another with the resume token",
+	},
+	paymentsv1.ErrorReason_ERROR_REASON_CONSUMER_TAKEN_OVER: {
+		codes.Aborted, "another stream has the consumer now, or it was moved or deleted",
+	},
 }
 
 // methodDeclined is what PAYMENT_DECLINED says where nothing was to be paid: a method was to be saved, or attached.

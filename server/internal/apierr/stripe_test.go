@@ -72,6 +72,7 @@ func TestEveryReasonIsProduced(t *testing.T) {
 		"POSITION_EXPIRED": "eventlog", "CREDENTIALS_INVALID": "interceptor", "SCOPE_MISSING": "interceptor",
 		"NOT_IMPLEMENTED": "interceptor", "CANCELLED": "stripegw", "INTERNAL": "interceptor",
 		"UPGRADE_NOT_SECURED": "service", "CHANGE_PENDING": "service",
+		"STREAM_ENDED": "eventlog", "CONSUMER_TAKEN_OVER": "eventlog",
 	}
 	produced := map[string]bool{}
 	for _, tt := range stripeCases {

@@ -32,6 +32,7 @@ type apiConfig struct {
 	Tokens     *auth.Tokens
 	Runner     *operation.Runner
 	Gateway    *stripegw.Gateway
+	Events     *events
 	Logger     *slog.Logger
 	TLS        *tls.Config
 	Reflection bool
@@ -60,7 +61,8 @@ func newAPI(c apiConfig) (*api, error) {
 	}
 	served := []string{
 		paymentsv1.PaymentService_ServiceDesc.ServiceName, paymentsv1.CustomerService_ServiceDesc.ServiceName,
-		paymentsv1.SubscriptionService_ServiceDesc.ServiceName, paymentsv1.OperationService_ServiceDesc.ServiceName,
+		paymentsv1.SubscriptionService_ServiceDesc.ServiceName, paymentsv1.EventService_ServiceDesc.ServiceName,
+		paymentsv1.OperationService_ServiceDesc.ServiceName,
 	}
 	policy, err := policyOf(served)
 	if err != nil {
@@ -79,9 +81,10 @@ func newAPI(c apiConfig) (*api, error) {
 	a := &api{server: grpc.NewServer(options...), health: health.NewServer(), calls: counted}
 	a.health.SetServingStatus("", healthgrpc.HealthCheckResponse_NOT_SERVING)
 	healthgrpc.RegisterHealthServer(a.server, a.health)
-	paymentsv1.RegisterPaymentServiceServer(a.server, service.NewPayments(c.Runner, c.Gateway))
+	paymentsv1.RegisterPaymentServiceServer(a.server, service.NewPayments(c.Runner, c.Gateway, c.Events.streams))
 	paymentsv1.RegisterCustomerServiceServer(a.server, service.NewCustomers(c.Runner, c.Gateway, c.Live))
 	paymentsv1.RegisterSubscriptionServiceServer(a.server, service.NewSubscriptions(c.Runner, c.Gateway))
+	paymentsv1.RegisterEventServiceServer(a.server, service.NewEvents(c.Events.streams, c.Events.projector))
 	paymentsv1.RegisterOperationServiceServer(a.server, service.NewOperations(c.Runner))
 	if c.Reflection {
 		reflection.Register(a.server)

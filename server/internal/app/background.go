@@ -3,25 +3,22 @@ package app
 import (
 	"context"
 	"sync"
-
-	"github.com/tillgate/tillgate/server/internal/operation"
 )
 
-// background is what runs beside the calls: recovery, and the care for the store.
+// background is what runs beside the calls.
 type background struct {
-	// started is closed once recovery has taken what was due when the process began.
-	started chan struct{}
-
 	cancel context.CancelFunc
 	ended  chan struct{}
 }
 
-func startBackground(ctx context.Context, runner *operation.Runner) *background {
+// startBackground runs the parts until it is stopped, whatever becomes of the context.
+func startBackground(ctx context.Context, parts ...func(context.Context)) *background {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	b := &background{started: make(chan struct{}), cancel: cancel, ended: make(chan struct{})}
+	b := &background{cancel: cancel, ended: make(chan struct{})}
 	var under sync.WaitGroup
-	under.Go(func() { runner.Recover(ctx, func() { close(b.started) }) })
-	under.Go(func() { runner.Keep(ctx) })
+	for _, part := range parts {
+		under.Go(func() { part(ctx) })
+	}
 	go func() {
 		under.Wait()
 		close(b.ended)

@@ -41,7 +41,7 @@ func isRead(method protoreflect.MethodDescriptor) bool {
 func TestContractReadsHaveNoSideEffects(t *testing.T) {
 	for _, method := range methods(t) {
 		name := string(method.Name())
-		reads := slices.ContainsFunc([]string{"Get", "List", "Preview", "Check"}, func(verb string) bool {
+		reads := slices.ContainsFunc([]string{"Get", "List", "Preview", "Check", "Watch", "Stream"}, func(verb string) bool {
 			return strings.HasPrefix(name, verb)
 		})
 		if isRead(method) != reads {
@@ -52,6 +52,10 @@ func TestContractReadsHaveNoSideEffects(t *testing.T) {
 
 // repeatable are the rpcs that change something and need no key: what is done is not done again.
 var repeatable = map[string]bool{
+	"AckEvents":        true, // What is acknowledged is not acknowledged again.
+	"SeekConsumer":     true, // It is at a position, however often it is moved there.
+	"DeleteConsumer":   true, // What is gone is not deleted again.
+	"RetryDeadLetter":  true, // Only a dead letter can be tried again, and then it is none any more.
 	"ResolveOperation": true, // Only an operation that is UNKNOWN can be resolved, and then it is not any more.
 }
 

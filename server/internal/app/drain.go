@@ -14,41 +14,52 @@ import (
 // no end of their own, and anybody may hold one.
 const streamGrace = 200 * time.Millisecond
 
+// draining is what a stop takes down, and how long it may take.
+type draining struct {
+	api      *api
+	runner   *operation.Runner
+	recovery *background
+	webhooks *server
+	telling  *background
+
+	lameDuck, budget time.Duration
+	logger           *slog.Logger
+}
+
 // drain stops the server without cutting what is under way. Load balancers hear at once that it is going, and have the
 // lame-duck time to look elsewhere; then no new call is taken, and those under way, with the writes whose callers have
-// left, come to their end. When the budget is spent, it gives up.
-func drain(
-	ctx context.Context, api *api, runner *operation.Runner, background *background,
-	lameDuck, budget time.Duration, logger *slog.Logger,
-) error {
-	ctx, cancel := context.WithTimeout(ctx, budget)
+// left, come to their end. What makes the log goes last, so that it tells of them. When the budget is spent, it gives up.
+func drain(ctx context.Context, d draining) error {
+	ctx, cancel := context.WithTimeout(ctx, d.budget)
 	defer cancel()
-	api.health.Shutdown()
-	background.cancel()
-	logger.InfoContext(ctx, "stopping", "lame_duck", lameDuck.String(), "budget", budget.String())
+	d.api.health.Shutdown()
+	d.recovery.cancel()
+	d.logger.InfoContext(ctx, "stopping", "lame_duck", d.lameDuck.String(), "budget", d.budget.String())
 	select {
-	case <-time.After(lameDuck):
+	case <-time.After(d.lameDuck):
 	case <-ctx.Done():
 	}
 
 	stopped := make(chan struct{})
 	go func() {
-		api.server.GracefulStop()
+		d.api.server.GracefulStop()
 		close(stopped)
 	}()
-	api.calls.wait(ctx)
+	d.api.calls.wait(ctx)
 	select {
 	case <-stopped:
 	case <-ctx.Done():
 	case <-time.After(streamGrace):
 	}
-	api.server.Stop()
+	d.api.server.Stop()
 	<-stopped
-	if left := runner.Drain(ctx); len(left) > 0 {
+	d.webhooks.finish(ctx)
+	if left := d.runner.Drain(ctx); len(left) > 0 {
 		return fmt.Errorf("%d writes were still under way when the time to stop was up; recovery will end them: %s",
 			len(left), strings.Join(left, " "))
 	}
-	background.stop(ctx)
-	logger.InfoContext(ctx, "stopped")
+	d.recovery.stop(ctx)
+	d.telling.stop(ctx)
+	d.logger.InfoContext(ctx, "stopped")
 	return nil
 }

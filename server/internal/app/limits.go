@@ -37,8 +37,8 @@ func transportLimits() []grpc.ServerOption {
 			// Connections end now and then, so that callers find new replicas and new addresses; a call under way has the
 			// grace to finish, which is longer than a write with what it is checked for may take.
 			MaxConnectionAge: 30 * time.Minute, MaxConnectionAgeGrace: 40 * time.Second,
-			// A peer that vanished is noticed after at most 45 s.
-			Time: 30 * time.Second, Timeout: 15 * time.Second,
+			// A peer that vanished, or reads nothing at all any more, is noticed after at most 30 s.
+			Time: 20 * time.Second, Timeout: 10 * time.Second,
 		}),
 	}
 }

@@ -37,17 +37,26 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case command.Migrate != nil:
 		err = migrate(ctx, *command.Migrate, stdout, logger)
 	case command.Operations != nil:
-		if err := console.Operations(ctx, *command.Operations, stdout); err != nil {
-			_, _ = fmt.Fprintln(stderr, err)
-			return ExitFailed
-		}
-		return ExitOK
+		return told(console.Operations(ctx, *command.Operations, stdout), stderr)
+	case command.Events != nil:
+		return told(console.Events(ctx, *command.Events, stdout, stderr), stderr)
+	case command.Webhooks != nil:
+		return told(console.Webhooks(ctx, *command.Webhooks, stdout, stderr), stderr)
 	}
 	if err != nil {
 		logger.ErrorContext(ctx, "failed", "error", err.Error())
 		return ExitFailed
 	}
 	return ExitOK
+}
+
+// told ends a command that a person gave, whose errors are for people.
+func told(err error, stderr io.Writer) int {
+	if err == nil {
+		return ExitOK
+	}
+	_, _ = fmt.Fprintln(stderr, err)
+	return ExitFailed
 }
 
 const faultsText = `server: the configuration has faults:

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc/health"
 	healthgrpc "google.golang.org/grpc/health/grpc_health_v1"
 )
@@ -24,10 +27,20 @@ type readiness struct {
 	Parts map[string]string `json:"parts"`
 }
 
+// newRegistry holds what /metrics shows: what the parts count, and how the process is.
+func newRegistry() *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
 // opsHandler answers orchestrators: /livez says that the process runs, /readyz whether calls are welcome, and how each
-// part is.
-func opsHandler(h *health.Server, stripeReachable, storeWritable func() bool) http.Handler {
+// part is; and whoever measures: /metrics, in the text format of Prometheus.
+func opsHandler(
+	h *health.Server, stripeReachable, storeWritable func() bool, metrics prometheus.Gatherer,
+) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]bool{"live": true})
 	})

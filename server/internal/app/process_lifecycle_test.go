@@ -35,7 +35,7 @@ func besideArgs(t *testing.T, sandbox *process) []string {
 	t.Helper()
 	t.Setenv("TILLGATE_STRIPE_KEY", "sk_test_canary")
 	return []string{
-		"--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--lame-duck", "0s",
+		"--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--webhook-addr", "127.0.0.1:0", "--lame-duck", "0s",
 		"--stripe-url", sandbox.sandboxURL, "--stripe-account", "acct_1",
 		"--callers", writeCallers(t, caller{"checkout", "checkout-token", "PAYMENTS_WRITE"}),
 		"--store", "sqlite:" + filepath.Join(t.TempDir(), "tillgate.db"), "--seal-key-file", sealKeyFile(t),

@@ -79,7 +79,7 @@ func start(tb testing.TB, args ...string) *process {
 func startSandboxed(t *testing.T, args ...string) *process {
 	t.Helper()
 	return start(t, append([]string{
-		"--sandbox", "--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0",
+		"--sandbox", "--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--webhook-addr", "127.0.0.1:0",
 		"--sandbox-addr", "127.0.0.1:0",
 	}, args...)...)
 }

@@ -61,6 +61,9 @@ func TestReadmeCommands(t *testing.T) {
 	if first := firstCommand(blocks); !strings.Contains(p.stdout.String(), ports.Replace(first)) {
 		t.Errorf("the server prints\n%s\nwant the first call of the README in it:\n%s", p.stdout, first)
 	}
+	if want := tailCommand + " --addr " + p.addr + "\n"; !strings.Contains(p.stdout.String(), want) {
+		t.Errorf("the server prints\n%s\nwant how to watch events in it: %s", p.stdout, want)
+	}
 	ran, compared, lastAnswer, session := 0, 0, "", ""
 	for i, b := range blocks {
 		switch {
@@ -84,6 +87,13 @@ func TestReadmeCommands(t *testing.T) {
 			if _, err := auth.ParseCallers([]byte(b.text)); err != nil {
 				t.Errorf("the callers file of the README: %v", err)
 			}
+			compared++
+		case b.language == "sh" && strings.HasPrefix(b.text, tailCommand):
+			watchTail(t, p, b.text, blocks[i+1].text, func() {
+				again := strings.Replace(firstCommand(blocks), "order-1001-attempt-1", "order-1003-attempt-1", 1)
+				shell(t, tools, ports.Replace(again))
+			})
+			ran++
 			compared++
 		case b.language == "sh" && operations.MatchString(b.text):
 			out := shell(t, tools, operations.ReplaceAllString(b.text, serverBinary(t)+" operations"))
@@ -113,8 +123,8 @@ func TestReadmeCommands(t *testing.T) {
 			ran++
 		}
 	}
-	if ran != 10 || compared != 10 {
-		t.Errorf("%d commands ran and %d blocks were compared, want 10 and 10: the README has others than this test knows", ran, compared)
+	if ran != 11 || compared != 11 {
+		t.Errorf("%d commands ran and %d blocks were compared, want 11 and 11: the README has others than this test knows", ran, compared)
 	}
 }
 
@@ -172,8 +182,8 @@ func TestReadmeGo(t *testing.T) {
 			t.Errorf("client/example_test.go does not hold what the README shows:\n%s", b.text)
 		}
 	}
-	if shown != 1 {
-		t.Errorf("the README shows %d examples in Go, want 1", shown)
+	if shown != 2 {
+		t.Errorf("the README shows %d examples in Go, want 2", shown)
 	}
 }
 

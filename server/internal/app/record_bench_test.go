@@ -53,7 +53,7 @@ func BenchmarkRecord(b *testing.B) {
 func startBenchmark(tb testing.TB, stripeURL, storeURL string) *process {
 	tb.Helper()
 	tb.Setenv("TILLGATE_STRIPE_KEY", "sk_test_benchmark")
-	return start(tb, "--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--lame-duck", "0s",
+	return start(tb, "--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--webhook-addr", "127.0.0.1:0", "--lame-duck", "0s",
 		"--stripe-url", stripeURL, "--stripe-account", "acct_1", "--insecure",
 		"--store", storeURL, "--seal-key-file", sealKeyFile(tb), "--callers",
 		writeCallers(tb, caller{"reader", "reader-token", "PAYMENTS_READ"}, caller{"writer", "writer-token", "PAYMENTS_WRITE"}))
@@ -73,7 +73,7 @@ func serveWithoutRecord(b *testing.B, stripeURL string) paymentsv1.PaymentServic
 	}
 	b.Cleanup(gateway.Close)
 	writer := auth.NewCaller("writer", "writer-token", paymentsv1.Scope_SCOPE_PAYMENTS_WRITE)
-	return serve(b, service.NewPayments(withoutRecord{gateway}, gateway), chain(b, logger, writer)...)
+	return serve(b, service.NewPayments(withoutRecord{gateway}, gateway, nil), chain(b, logger, writer)...)
 }
 
 // withoutRecord sends writes as they come.

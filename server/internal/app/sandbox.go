@@ -5,16 +5,41 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/tillgate/tillgate/server/internal/config"
 	"github.com/tillgate/tillgate/server/internal/sandbox"
 )
 
+// deliveryTimeout is how long the sandbox waits for the answer to a webhook.
+const deliveryTimeout = 10 * time.Second
+
+// simulated is a Stripe on loopback that is served, and sends webhooks.
+type simulated struct {
+	*server
+
+	sandbox *sandbox.Sandbox
+}
+
 // startSandbox serves Stripe's API on loopback.
-func startSandbox(ctx context.Context, c config.Sandbox, account string, logger *slog.Logger, failed chan<- error) (*server, error) {
-	simulated := sandbox.New(sandbox.Config{Now: time.Now, Account: account})
-	return startHTTP(ctx, "--sandbox-addr", c.Addr, simulated, logger, failed)
+func startSandbox(
+	ctx context.Context, c config.Sandbox, account string, logger *slog.Logger, failed chan<- error,
+) (*simulated, error) {
+	s := &simulated{sandbox: sandbox.New(sandbox.Config{Now: time.Now, Account: account})}
+	var err error
+	if s.server, err = startHTTP(ctx, "--sandbox-addr", c.Addr, s.sandbox, logger, failed); err != nil {
+		return nil, err
+	}
+	delivering := startBackground(ctx, func(ctx context.Context) {
+		s.sandbox.Deliver(ctx, &http.Client{Timeout: deliveryTimeout})
+	})
+	stop := s.stop
+	s.stop = func() {
+		delivering.cancel()
+		stop()
+	}
+	return s, nil
 }
 
 // serveSandbox runs the sandbox alone until the context ends. What it holds is gone then.

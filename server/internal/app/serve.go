@@ -16,6 +16,7 @@ import (
 	"github.com/tillgate/tillgate/server/internal/config"
 	"github.com/tillgate/tillgate/server/internal/operation"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
+	"github.com/tillgate/tillgate/server/internal/webhook"
 )
 
 // serve runs the server until the context ends, then stops it without cutting what is under way.
@@ -24,8 +25,18 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 		logger.WarnContext(ctx, warning)
 	}
 	ready := []any{}
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
+	registry := newRegistry()
 
+	secrets := webhook.NewSecrets(c.WebhookSecrets)
+	webhooks, err := listenForWebhooks(ctx, c)
+	if err != nil {
+		return err
+	}
+	if webhooks != nil {
+		defer webhooks.Close() //nolint:errcheck // It is closed by who serves it, too.
+		ready = append(ready, "webhook_addr", webhooks.Addr().String())
+	}
 	if c.Sandbox != nil {
 		simulated, err := startSandbox(ctx, *c.Sandbox, c.Stripe.Account, logger, failed)
 		if err != nil {
@@ -34,6 +45,8 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 		defer simulated.stop()
 		c.Stripe.URL = "http://" + simulated.addr
 		ready = append(ready, "sandbox_addr", simulated.addr)
+		_, secret := simulated.sandbox.AddEndpoint("http://" + webhooks.Addr().String() + webhook.Path)
+		secrets.Replace([]webhook.Secret{webhook.NewSecret(secret)})
 	}
 	gateway, err := stripegw.New(stripegw.Config{URL: c.Stripe.URL, Key: c.Stripe.Key, Logger: logger})
 	if err != nil {
@@ -44,14 +57,14 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 	if err != nil {
 		return err
 	}
-	operations, closeStore, err := openStore(ctx, c, crash, logger)
+	stored, closeStore, err := openStore(ctx, c, crash, logger)
 	if err != nil {
 		return err
 	}
 	defer closeStore()
 	runner := operation.New(operation.Config{
 		Gateway:      gateway,
-		Store:        operations,
+		Store:        stored,
 		Keys:         c.Store.Keys,
 		Scope:        operation.Scope{Account: c.Stripe.Account, Live: c.Stripe.Key.Live()},
 		ResendWindow: c.ResendWindow,
@@ -59,10 +72,20 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 		Logger:       logger,
 		Crash:        crash,
 	})
+	events, err := newEvents(ctx, c, stored, gateway, registry, logger)
+	if err != nil {
+		return err
+	}
+	tokens := auth.NewTokens(c.Callers, time.Now)
+	watching, err := reloads(c, tokens, secrets, registry, logger)
+	if err != nil {
+		return err
+	}
 	api, err := newAPI(apiConfig{ //nolint:contextcheck // the chain takes the context of each call
-		Tokens:     auth.NewTokens(c.Callers, time.Now),
+		Tokens:     tokens,
 		Runner:     runner,
 		Gateway:    gateway,
+		Events:     events,
 		Logger:     logger,
 		TLS:        c.TLS,
 		Reflection: c.Sandbox != nil,
@@ -77,17 +100,30 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 		return err
 	}
 	go func() { failed <- api.server.Serve(netutil.LimitListener(apiListener, maxConnections)) }()
-	ops, err := startHTTP(ctx, "--ops-addr", c.OpsAddr, opsHandler(api.health, gateway.Reachable, runner.StoreWritable), logger, failed)
+	defer api.server.Stop()
+	ops, err := startHTTP(ctx, "--ops-addr", c.OpsAddr,
+		opsHandler(api.health, gateway.Reachable, runner.StoreWritable, registry), logger, failed)
 	if err != nil {
-		api.server.Stop()
 		return err
 	}
 	defer ops.stop()
 
-	background := startBackground(ctx, runner)
-	defer background.cancel()
+	recovered := make(chan struct{})
+	recovery := startBackground(ctx, func(ctx context.Context) {
+		runner.Recover(ctx, func() { close(recovered) })
+	}, runner.Keep)
+	defer recovery.cancel()
+	telling := startBackground(ctx, append(events.parts(), watching...)...)
+	defer telling.stop(context.WithoutCancel(ctx))
+	receiving := noServer()
+	if webhooks != nil {
+		if receiving, err = startWebhooks(ctx, c, events, secrets, registry, logger, webhooks, failed); err != nil {
+			return err
+		}
+		defer receiving.stop()
+	}
 	select {
-	case <-background.started: // What the process before left open is in good hands.
+	case <-recovered: // What the process before left open is in good hands.
 	case <-ctx.Done():
 	}
 	api.setServing()
@@ -100,9 +136,12 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 
 	select {
 	case <-ctx.Done():
-		return drain(context.WithoutCancel(ctx), api, runner, background, c.LameDuck, c.DrainBudget, logger)
+		events.streams.Shutdown()
+		return drain(context.WithoutCancel(ctx), draining{
+			api: api, runner: runner, recovery: recovery, webhooks: receiving, telling: telling,
+			lameDuck: c.LameDuck, budget: c.DrainBudget, logger: logger,
+		})
 	case err := <-failed:
-		api.server.Stop()
 		return fmt.Errorf("a listener ended: %w", err)
 	}
 }
@@ -111,6 +150,8 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 type server struct {
 	addr string
 	stop func()
+	// finish answers what is under way, and takes nothing new.
+	finish func(context.Context)
 }
 
 // startHTTP serves a handler, whose end, other than by stop, goes to failed.
@@ -135,7 +176,9 @@ func startHTTP(
 			failed <- err
 		}
 	}()
-	return &server{addr: listener.Addr().String(), stop: func() { _ = s.Close() }}, nil
+	return &server{
+		addr: listener.Addr().String(), stop: func() { _ = s.Close() }, finish: func(ctx context.Context) { _ = s.Shutdown(ctx) },
+	}, nil
 }
 
 func listen(ctx context.Context, flag, addr string) (net.Listener, error) {

@@ -80,7 +80,7 @@ func crashAt(name string) (func(point string), error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // nobody is to be called
 	}
-	points := slices.Concat(operation.CrashPoints(), store.CrashPoints())
+	points := slices.Concat(operation.CrashPoints(), store.CrashPoints(), store.LogCrashPoints())
 	if !slices.Contains(points, name) {
 		return nil, fmt.Errorf("TILLGATE_CRASH_AT=%s is no crash point; there are %s", name, strings.Join(points, " "))
 	}

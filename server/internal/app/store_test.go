@@ -45,7 +45,7 @@ func notStarted(t *testing.T, args ...string) string {
 	defer cancel()
 	stderr := newOutput()
 	code := app.Main(ctx, append([]string{
-		"--sandbox", "--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0",
+		"--sandbox", "--grpc-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--webhook-addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0",
 	}, args...), newOutput(), stderr)
 	if code == app.ExitOK {
 		t.Errorf("it started and stopped:\n%s", stderr)

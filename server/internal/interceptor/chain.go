@@ -47,6 +47,7 @@ type link struct {
 //   - logging outside errors, so that the code in the log is the one that was sent, and every refusal is logged;
 //   - errors outside recovery, so that a panic becomes the same neutral INTERNAL as any unknown error;
 //   - auth before validation, so that an outsider learns nothing of what a valid request looks like (AIP-211);
+//   - hold behind auth, since it watches over what auth has let in;
 //   - declines behind auth, since a scope decides what may be shown;
 //   - malformed, cardnumbers and validation innermost, so that handlers may assume valid requests.
 func chain(c Config) []link {
@@ -56,6 +57,7 @@ func chain(c Config) []link {
 		mapErrors(c.Public),
 		recoverPanics(c.Logger),
 		authorize(c.Tokens, c.Policy, c.Public),
+		holdStreams(c.Tokens, c.Policy, c.Public),
 		hideDeclines(),
 		refuseMalformed(),
 		refuseCardNumbers(),

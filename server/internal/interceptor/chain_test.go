@@ -10,7 +10,9 @@ import (
 
 // The order is a promise; chain says why each link stands where it stands. Unary and stream come from the one list.
 func TestChainOrder(t *testing.T) {
-	want := []string{"requestid", "logging", "errors", "recovery", "auth", "declines", "malformed", "cardnumbers", "validation"}
+	want := []string{
+		"requestid", "logging", "errors", "recovery", "auth", "hold", "declines", "malformed", "cardnumbers", "validation",
+	}
 	var got []string
 	for _, l := range chain(Config{Logger: slog.New(slog.DiscardHandler), Now: time.Now}) {
 		got = append(got, l.name)

@@ -26,6 +26,7 @@ var validRequests = map[string]proto.Message{
 		IdempotencyKey: key, Amount: &paymentsv1.Money{MinorUnits: 2000, CurrencyCode: "USD"},
 	},
 	"GetPayment":             &paymentsv1.GetPaymentRequest{PaymentId: "pi_1"},
+	"WatchPayment":           &paymentsv1.WatchPaymentRequest{PaymentId: "pi_1"},
 	"ListPayments":           &paymentsv1.ListPaymentsRequest{},
 	"UpdatePayment":          &paymentsv1.UpdatePaymentRequest{IdempotencyKey: key, PaymentId: "pi_1", Payment: &paymentsv1.Payment{}},
 	"ConfirmPayment":         &paymentsv1.ConfirmPaymentRequest{IdempotencyKey: key, PaymentId: "pi_1"},
@@ -89,8 +90,17 @@ var validRequests = map[string]proto.Message{
 	"CheckAccess": &paymentsv1.CheckAccessRequest{
 		CustomerId: "cus_1", Plan: &paymentsv1.CheckAccessRequest_LookupKey{LookupKey: "gold"},
 	},
-	"GetOperation":   &paymentsv1.GetOperationRequest{OperationId: anOperation},
-	"ListOperations": &paymentsv1.ListOperationsRequest{},
+	"StreamEvents":    &paymentsv1.StreamEventsRequest{},
+	"AckEvents":       &paymentsv1.AckEventsRequest{Consumer: "shipping", Positions: []int64{1}},
+	"ListEvents":      &paymentsv1.ListEventsRequest{},
+	"GetEvent":        &paymentsv1.GetEventRequest{EventId: "ev_" + strings.Repeat("a", 52)},
+	"ListConsumers":   &paymentsv1.ListConsumersRequest{},
+	"SeekConsumer":    &paymentsv1.SeekConsumerRequest{Consumer: "shipping", Target: &paymentsv1.SeekConsumerRequest_Position{}},
+	"DeleteConsumer":  &paymentsv1.DeleteConsumerRequest{Consumer: "shipping"},
+	"ListDeadLetters": &paymentsv1.ListDeadLettersRequest{},
+	"RetryDeadLetter": &paymentsv1.RetryDeadLetterRequest{DeadLetterId: "evt_1"},
+	"GetOperation":    &paymentsv1.GetOperationRequest{OperationId: anOperation},
+	"ListOperations":  &paymentsv1.ListOperationsRequest{},
 	"ResolveOperation": &paymentsv1.ResolveOperationRequest{
 		OperationId: anOperation, Note: "a test", Resolution: &paymentsv1.ResolveOperationRequest_NotDone{NotDone: true},
 	},
@@ -141,6 +151,24 @@ func handledBy(service protoreflect.ServiceDescriptor, handle func(ctx context.C
 	desc := &grpc.ServiceDesc{ServiceName: string(service.FullName())}
 	for i := range service.Methods().Len() {
 		name := string(service.Methods().Get(i).Name())
+		if service.Methods().Get(i).IsStreamingServer() {
+			desc.Streams = append(desc.Streams, grpc.StreamDesc{
+				StreamName: name, ServerStreams: true,
+				Handler: func(_ any, ss grpc.ServerStream) error {
+					req := proto.Clone(validRequests[name])
+					proto.Reset(req)
+					if err := ss.RecvMsg(req); err != nil {
+						return err
+					}
+					resp, err := handle(ss.Context())
+					if err != nil {
+						return err
+					}
+					return ss.SendMsg(resp)
+				},
+			})
+			continue
+		}
 		desc.Methods = append(desc.Methods, grpc.MethodDesc{
 			MethodName: name,
 			Handler: func(srv any, ctx context.Context, decode func(any) error, chain grpc.UnaryServerInterceptor) (any, error) {

@@ -34,8 +34,9 @@ const (
 
 // harness serves the API behind the chain and keeps the log.
 type harness struct {
-	conn *grpc.ClientConn
-	log  *logBuffer
+	conn   *grpc.ClientConn
+	log    *logBuffer
+	tokens *auth.Tokens
 }
 
 // services are all of the contract.
@@ -68,14 +69,15 @@ func serve(t *testing.T, register func(*grpc.Server)) *harness {
 		}
 	}
 	log := &logBuffer{}
+	tokens := auth.NewTokens([]auth.Caller{
+		auth.NewCaller("all", tokenAll, all...),
+		auth.NewCaller("most", tokenMost, most...),
+		auth.NewCaller("nobody", tokenNobody),
+	}, time.Now)
 	server := grpc.NewServer(interceptor.ServerOptions(interceptor.Config{
-		Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now:    time.Now,
-		Tokens: auth.NewTokens([]auth.Caller{
-			auth.NewCaller("all", tokenAll, all...),
-			auth.NewCaller("most", tokenMost, most...),
-			auth.NewCaller("nobody", tokenNobody),
-		}, time.Now),
+		Logger:    slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now:       time.Now,
+		Tokens:    tokens,
 		Policy:    policy,
 		Public:    []string{"grpc.health.v1.Health"},
 		Validator: validator,
@@ -99,7 +101,7 @@ func serve(t *testing.T, register func(*grpc.Server)) *harness {
 			t.Errorf("the server ended with %v", err)
 		}
 	})
-	return &harness{conn: conn, log: log}
+	return &harness{conn: conn, log: log, tokens: tokens}
 }
 
 // as returns a context that carries a token.

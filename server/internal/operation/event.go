@@ -5,25 +5,43 @@ import (
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/apierr"
+	"github.com/tillgate/tillgate/server/internal/redact"
 	"github.com/tillgate/tillgate/server/internal/store"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
-// events are what an outcome tells the rest of the company: one change of one object. The key is its cause, as Stripe
-// tells it in `event.request`, so that a webhook that brings the same change joins it.
-func (r *Runner) events(op store.Operation, key string, result stripegw.Result) ([]store.Event, error) {
-	objectID, kind := changeOf(op.Method, result)
-	if objectID == "" || kind == "" {
-		return nil, nil
+// tell adds what an outcome tells the rest of the company: one change of one object, and the object as it stands then. The
+// key is the change's cause, as Stripe tells it in `event.request`, so that a webhook that brings the same change joins it.
+func (r *Runner) tell(f *store.Finish, op store.Operation, key string, result stripegw.Result) error {
+	resource, ok := stripegw.NewResource(result.Outcome.Resource)
+	if !ok {
+		return nil
 	}
-	resource, err := encodeResource(result.Outcome.Resource)
+	whole, err := encodeResource(resource.Message)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []store.Event{{
-		ObjectID: objectID, Kind: kind, Cause: key, Resource: r.keys.Seal(eventPurpose, objectID+" "+kind+" "+key, resource),
-	}}, nil
+	public, err := encodeResource(redact.Public(resource.Message))
+	if err != nil {
+		return err
+	}
+	_, kind := changeOf(op.Method, result)
+	f.Object = &store.Object{
+		ID: resource.ID, Kind: resource.Kind, Basis: store.BasisWrite, Cause: key, State: resource.State,
+		Ended:    resource.Ended || kind == detached,
+		Resource: r.keys.Seal(objectPurpose, resource.ID, whole),
+		Public:   r.keys.Seal(eventPurpose, resource.ID, public),
+	}
+	if kind != "" {
+		f.Events = []store.Event{{
+			ObjectID: resource.ID, ObjectKind: resource.Kind, Kind: kind, Cause: key, OperationID: op.ID, Resource: f.Object.Public,
+		}}
+	}
+	return nil
 }
+
+// detached is the end of a payment method, which its message does not tell from one that was never attached.
+const detached = "payment_method.detached"
 
 // changeOf names the object that a write changed, and the change, as Stripe's event for it does
 // (https://docs.stripe.com/api/events/types). A write that was refused and left nothing changed is no change.
@@ -114,7 +132,7 @@ func paymentMethodKind(method string) string {
 	case paymentsv1.CustomerService_AttachPaymentMethod_FullMethodName:
 		return "payment_method.attached"
 	case paymentsv1.CustomerService_DetachPaymentMethod_FullMethodName:
-		return "payment_method.detached"
+		return detached
 	case paymentsv1.CustomerService_UpdatePaymentMethod_FullMethodName:
 		return "payment_method.updated"
 	default:

@@ -23,6 +23,7 @@ const (
 const (
 	errStoodStill = apierr.ConstError("the process stood still for longer than the lease")
 	errFenced     = apierr.ConstError("the operation was taken over")
+	errTold       = apierr.ConstError("Stripe has told of the operation")
 )
 
 // hold is this process's hold on an operation: under its attempt, while its lease lasts.
@@ -35,6 +36,7 @@ type hold struct {
 
 	mu    sync.Mutex
 	until time.Time // when the lease is over
+	heard []string  // what Stripe has told of meanwhile
 }
 
 // hold keeps an operation that was taken at start, until release, whatever becomes of the context.
@@ -111,11 +113,32 @@ func (h *hold) beforeSend(ctx context.Context) error {
 	h.runner.crash("resend.before")
 	switch err := h.extend(ctx, 1); {
 	case errors.Is(err, store.ErrFenced):
-		return errFenced
+		return h.whyFenced(ctx)
 	case err != nil:
 		return err
 	case !h.valid():
 		return errStoodStill
 	}
 	return nil
+}
+
+// whyFenced tells an operation of which Stripe has told meanwhile, and which is ours still, from one that is not.
+func (h *hold) whyFenced(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, holdTimeout)
+	defer cancel()
+	op, err := h.runner.store.Get(ctx, h.op.ID)
+	if err != nil || op.Attempt != h.op.Attempt || op.State != store.Pending || len(op.Told) == 0 {
+		return errFenced
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.heard = op.Told
+	return errTold
+}
+
+// told are the objects of which Stripe has told since the operation was taken, as far as a send was held back for it.
+func (h *hold) told() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heard
 }

@@ -20,7 +20,9 @@ const (
 	hashPurpose       = "operation/request"
 	parametersPurpose = "operation/parameters"
 	outcomePurpose    = "operation/outcome"
-	eventPurpose      = "event/resource"
+	// These are for the object's id, and shared with eventlog, which opens them.
+	eventPurpose  = "event/resource"
+	objectPurpose = "object/resource"
 )
 
 // record is a step as it is stored: all that it takes to send the same bytes again. The first holds those that follow it.
@@ -128,7 +130,7 @@ func (r *Runner) ending(op store.Operation, key string, result stripegw.Result) 
 	}
 	f.Outcome = r.keys.Seal(outcomePurpose, op.ID, answer)
 	f.ObjectID = objectIDOf(result.Outcome.Resource)
-	if f.Events, err = r.events(op, key, result); err != nil {
+	if err := r.tell(&f, op, key, result); err != nil {
 		return store.Finish{}, fmt.Errorf("encode the event: %w", err)
 	}
 	return f, nil

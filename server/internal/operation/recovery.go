@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -121,7 +122,7 @@ func (r *Runner) recoverOne(ctx context.Context, op store.Operation, start time.
 		r.unreadable(ctx, op, held)
 		return
 	}
-	if r.maySend(op) {
+	if r.maySend(op) && len(op.Told) == 0 {
 		r.sendAgain(ctx, op, held, c)
 		return
 	}
@@ -160,7 +161,12 @@ func (r *Runner) maySend(op store.Operation) bool {
 
 // sendAgain sends a step once more, or for the first time after a crash.
 func (r *Runner) sendAgain(ctx context.Context, op store.Operation, held *hold, c course) {
-	if err := held.beforeSend(ctx); err != nil {
+	switch err := held.beforeSend(ctx); {
+	case errors.Is(err, errTold):
+		op.Told = held.told()
+		r.lookAgain(ctx, op, held, c, store.Postpone{})
+		return
+	case err != nil:
 		return // It is not ours any more, or the server is stopping: its lease runs out.
 	}
 	r.sendOnce(ctx, op, held, c)
@@ -209,7 +215,7 @@ func (r *Runner) lookAgain(
 ) {
 	looking, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
-	finding, err := r.gateway.LookUp(looking, search(op, c))
+	finding, err := r.find(looking, op, c)
 	r.crash("recover.looked")
 	left.StripeRequestIDs = append(left.StripeRequestIDs, finding.StripeRequestIDs...)
 	switch {
@@ -220,7 +226,7 @@ func (r *Runner) lookAgain(
 		})
 		return
 	case err == nil:
-		left.LookUps = 1
+		left.LookUps, left.ForgetTold = 1, true
 	}
 	switch {
 	case r.maySend(op) && !left.NeverSend:

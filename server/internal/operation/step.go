@@ -95,7 +95,8 @@ func (r *Runner) advance(ctx context.Context, held *hold, c course, result strip
 	for wait := firstCommitWait; ; wait = min(2*wait, lastCommitWait) {
 		err := held.advance(ctx, store.Advance{
 			ID: held.op.ID, Attempt: held.op.Attempt, Lease: lease, StepsDone: len(c.done),
-			Parameters: parameters, StripeRequestIDs: result.StripeRequestIDs,
+			Parameters: parameters, StripeKey: r.identityOf(held.op).stripeKey(c.now.Name),
+			StripeRequestIDs: result.StripeRequestIDs,
 		})
 		switch {
 		case err == nil:
@@ -135,6 +136,7 @@ func (h *hold) stepped() store.Operation {
 	op.Age = min(op.Age, store.MaxAge-since) + since
 	op.LastSend = op.UpdateTime.Add(since) // It was taken then.
 	op.State, op.Sends, op.LookUps, op.Uncertainty, op.NeverSend = store.Pending, 0, 0, 0, false
+	op.Told = nil
 	return op
 }
 

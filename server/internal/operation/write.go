@@ -105,13 +105,21 @@ func (r *Runner) begin(ctx context.Context, w *write, c course) (store.Operation
 	op, begun, err := r.store.Begin(ctx, store.Begin{
 		ID: w.operationID, Caller: w.identity.caller, Method: w.identity.method,
 		IdempotencyKey: w.identity.idempotencyKey, RequestHash: r.sealHash(w), Parameters: parameters, Token: token, Lease: lease,
-		Reference: w.identity.reference, Over: w.over,
+		StripeKey: w.firstKey(c), Reference: w.identity.reference, Over: w.over,
 	})
 	r.heard(ctx, err)
 	if err != nil || !begun {
 		return op, nil, err
 	}
 	return op, r.hold(ctx, op, start), nil
+}
+
+// firstKey is the key of the first send. For a reference it is not known before it has begun: then no event tells of it.
+func (w *write) firstKey(c course) string {
+	if w.identity.reference != "" {
+		return ""
+	}
+	return w.identity.stripeKey(c.now.Name)
 }
 
 // known answers from what the store remembers of the operation.
@@ -178,7 +186,8 @@ func (r *Runner) sendStep(
 	})
 	r.crash("send.after")
 	switch {
-	case result.Verdict == stripegw.Uncertain && failedInside(result):
+	case result.Verdict == stripegw.Uncertain && (failedInside(result) || len(held.told()) > 0):
+		op.Told = held.told()
 		lookUps = r.lookAtOnce(ctx, op, c, &result)
 	case tookKeyBefore(result) && op.Attempt == 1:
 		// Never begun here, and yet sent: by us, with other bytes, before the store was lost.
@@ -236,7 +245,7 @@ func (r *Runner) lookAtOnce(
 ) (inVain int) {
 	ctx, cancel := context.WithTimeout(ctx, firstLookUp)
 	defer cancel()
-	finding, err := r.gateway.LookUp(ctx, search(op, c))
+	finding, err := r.find(ctx, op, c)
 	result.StripeRequestIDs = append(result.StripeRequestIDs, finding.StripeRequestIDs...)
 	switch {
 	case err != nil:

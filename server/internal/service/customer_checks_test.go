@@ -181,7 +181,7 @@ func TestTimesOfAcceptance(t *testing.T) {
 			return second(s.ConfirmSetupIntent(t.Context(), &paymentsv1.ConfirmSetupIntentRequest{MandateAcceptance: bad}))
 		}, field)
 		writes := &fakeWriter{}
-		s := service.NewPayments(writes, &fakeReader{})
+		s := service.NewPayments(writes, &fakeReader{}, nil)
 		refused(t, second(s.CreatePayment(t.Context(), &paymentsv1.CreatePaymentRequest{MandateAcceptance: bad})), field)
 		refused(t, second(s.ConfirmPayment(t.Context(), &paymentsv1.ConfirmPaymentRequest{MandateAcceptance: bad})), field)
 		if writes.writes != 0 {

@@ -38,7 +38,7 @@ func NewOperations(reads OperationReader) *Operations {
 }
 
 // errNobody is a fault of ours: auth stands before every handler.
-const errNobody = apierr.ConstError("a call came to OperationService without a caller")
+const errNobody = apierr.ConstError("a call came without a caller")
 
 // GetOperation implements OperationService.
 func (s *Operations) GetOperation(

@@ -31,7 +31,7 @@ func TestM51_HeavyPages(t *testing.T) {
 		payment.Metadata = heavyMetadata()
 		reads.refunds = append(reads.refunds, &paymentsv1.Refund{Id: fmt.Sprintf("re_%d", i), Metadata: heavyMetadata()})
 	}
-	payments := service.NewPayments(&fakeWriter{}, reads)
+	payments := service.NewPayments(&fakeWriter{}, reads, nil)
 
 	seen := map[string]bool{}
 	for _, req := range []*paymentsv1.ListPaymentsRequest{

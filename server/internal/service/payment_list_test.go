@@ -57,7 +57,7 @@ func TestListPaymentsLosesNothing(t *testing.T) {
 				want = append(want, payment.GetId())
 			}
 		}
-		got := everyPage(t, service.NewPayments(&fakeWriter{}, reads), req, func() {
+		got := everyPage(t, service.NewPayments(&fakeWriter{}, reads, nil), req, func() {
 			newer := &paymentsv1.Payment{Id: "pi_newer" + string(rune('a'+random.IntN(26))), State: succeeded}
 			reads.payments = append([]*paymentsv1.Payment{newer}, reads.payments...)
 		})
@@ -71,7 +71,7 @@ func TestListPaymentsLosesNothing(t *testing.T) {
 func TestListPaymentsScansFivePages(t *testing.T) {
 	payments := append(manyPayments(777, canceled), &paymentsv1.Payment{Id: "pi_0", State: succeeded})
 	reads := &fakeReader{payments: payments}
-	s := service.NewPayments(&fakeWriter{}, reads)
+	s := service.NewPayments(&fakeWriter{}, reads, nil)
 	req := &paymentsv1.ListPaymentsRequest{PageSize: 1, States: []paymentsv1.PaymentState{succeeded}}
 	first, err := s.ListPayments(t.Context(), req)
 	if err != nil || len(first.GetPayments()) != 0 || first.GetNextPageToken() == "" || len(reads.limits) != 5 {
@@ -102,7 +102,7 @@ func TestListPaymentsEnds(t *testing.T) {
 		{500, 5, []paymentsv1.PaymentState{canceled}, false},
 		{501, 5, []paymentsv1.PaymentState{canceled}, true},
 	} {
-		s := service.NewPayments(&fakeWriter{}, &fakeReader{payments: manyPayments(int(tt.payments), succeeded)})
+		s := service.NewPayments(&fakeWriter{}, &fakeReader{payments: manyPayments(int(tt.payments), succeeded)}, nil)
 		resp, err := s.ListPayments(t.Context(), &paymentsv1.ListPaymentsRequest{PageSize: tt.size, States: tt.states})
 		if err != nil || (resp.GetNextPageToken() != "") != tt.more {
 			t.Errorf("%+v: a next page is %q, %v", tt, resp.GetNextPageToken(), err)
@@ -116,7 +116,7 @@ func TestPageSizes(t *testing.T) {
 		want int
 	}{{0, 20}, {1, 1}, {100, 100}, {101, 100}, {math.MaxInt32, 100}} {
 		reads := &fakeReader{payments: manyPayments(300, succeeded)}
-		s := service.NewPayments(&fakeWriter{}, reads)
+		s := service.NewPayments(&fakeWriter{}, reads, nil)
 		payments, err := s.ListPayments(t.Context(), &paymentsv1.ListPaymentsRequest{PageSize: tt.size})
 		if err != nil || len(payments.GetPayments()) != tt.want || reads.limits[0] != tt.want {
 			t.Errorf("%d: %d payments, read with the limit %v, %v; want %d", tt.size, len(payments.GetPayments()),
@@ -156,7 +156,7 @@ func TestListPaymentsRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			reads := &fakeReader{}
-			_, err := service.NewPayments(&fakeWriter{}, reads).ListPayments(t.Context(), tt.req)
+			_, err := service.NewPayments(&fakeWriter{}, reads, nil).ListPayments(t.Context(), tt.req)
 			refused(t, err, tt.field)
 			if len(reads.limits) != 0 {
 				t.Error("Stripe was asked all the same")
@@ -171,7 +171,7 @@ func TestPageTokens(t *testing.T) {
 	for i := range 30 {
 		reads.refunds = append(reads.refunds, &paymentsv1.Refund{Id: "re_" + string(rune('A'+i))})
 	}
-	s := service.NewPayments(&fakeWriter{}, reads)
+	s := service.NewPayments(&fakeWriter{}, reads, nil)
 	payments, err := s.ListPayments(t.Context(), &paymentsv1.ListPaymentsRequest{CustomerId: "cus_1"})
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +206,7 @@ func TestPageTokens(t *testing.T) {
 
 func TestListErrors(t *testing.T) {
 	broken := errors.New("canary")
-	s := service.NewPayments(&fakeWriter{}, &fakeReader{err: broken})
+	s := service.NewPayments(&fakeWriter{}, &fakeReader{err: broken}, nil)
 	if _, err := s.ListPayments(t.Context(), &paymentsv1.ListPaymentsRequest{}); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}

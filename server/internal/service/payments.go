@@ -34,11 +34,13 @@ type Payments struct {
 
 	writes Writer
 	reads  Reader
+	// changes is nil where no payment can be watched.
+	changes Follower
 }
 
-// NewPayments returns the service.
-func NewPayments(writes Writer, reads Reader) *Payments {
-	return &Payments{writes: writes, reads: reads}
+// NewPayments returns the service. Without changes it serves no WatchPayment.
+func NewPayments(writes Writer, reads Reader, changes Follower) *Payments {
+	return &Payments{writes: writes, reads: reads, changes: changes}
 }
 
 // CreatePayment implements PaymentService.

@@ -81,7 +81,7 @@ func TestWrites(t *testing.T) {
 			for _, replayed := range []bool{false, true} {
 				writes := &fakeWriter{outcome: operation.Outcome{Resource: tt.resource, Replayed: replayed, ClientSecret: "s"}}
 				reads := &fakeReader{}
-				got, err := tt.call(t.Context(), service.NewPayments(writes, reads))
+				got, err := tt.call(t.Context(), service.NewPayments(writes, reads, nil))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -102,7 +102,7 @@ func TestWrites(t *testing.T) {
 }
 
 func TestWrongOutcome(t *testing.T) {
-	s := service.NewPayments(&fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.Refund{}}}, &fakeReader{})
+	s := service.NewPayments(&fakeWriter{outcome: operation.Outcome{Resource: &paymentsv1.Refund{}}}, &fakeReader{}, nil)
 	if got, err := s.CancelPayment(t.Context(), &paymentsv1.CancelPaymentRequest{}); err == nil {
 		t.Errorf("got %v for a refund", got)
 	}
@@ -147,7 +147,7 @@ func TestAmountsInAnotherCurrency(t *testing.T) {
 				if name == "refund" {
 					writes.outcome.Resource = &paymentsv1.Refund{}
 				}
-				err := call(service.NewPayments(writes, reads))
+				err := call(service.NewPayments(writes, reads, nil))
 				if tt.field != "" {
 					refused(t, err, tt.field)
 				} else if !errors.Is(err, tt.err) {
@@ -163,7 +163,7 @@ func TestAmountsInAnotherCurrency(t *testing.T) {
 
 func TestReads(t *testing.T) {
 	reads := &fakeReader{payments: manyPayments(1, succeeded), refunds: []*paymentsv1.Refund{{Id: "re_1"}}}
-	s := service.NewPayments(&fakeWriter{}, reads)
+	s := service.NewPayments(&fakeWriter{}, reads, nil)
 	payment, err := s.GetPayment(t.Context(), &paymentsv1.GetPaymentRequest{PaymentId: "pi_00001"})
 	if err != nil || payment.GetPayment().GetId() != "pi_00001" {
 		t.Errorf("got %v, %v", payment, err)
