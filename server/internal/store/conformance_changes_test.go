@@ -170,7 +170,7 @@ func TestEvents(t *testing.T) {
 			}
 			var found []string
 			rows, err := db.QueryContext(t.Context(), `
-				SELECT object_id || ' ' || kind || ' ' || cause FROM events ORDER BY id`)
+				SELECT object_id || ' ' || kind || ' ' || cause FROM events ORDER BY 1`)
 			must(t, err)
 			defer func() { _ = rows.Close() }()
 			for rows.Next() {

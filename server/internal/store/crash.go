@@ -9,3 +9,12 @@ func CrashPoints() []string {
 	}
 	return points
 }
+
+// LogCrashPoints are those around the changes that the log of events hangs on, beside Finish.
+func LogCrashPoints() []string {
+	var points []string
+	for _, change := range []string{"receive", "ingest", "defer"} {
+		points = append(points, change+".before_commit", change+".after_commit")
+	}
+	return points
+}

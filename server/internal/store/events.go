@@ -28,8 +28,9 @@ type Log interface {
 	// transaction. published is whether the log has an event more. It may be repeated after ErrUncertain. ErrFenced: the
 	// delivery is not waiting any more. ErrConflict: the object's version is not the one in Object.Version.
 	//
-	// Where the cause is the key of an operation that has not ended, the operation is told of the object: it is due at once,
-	// is not sent again, and Operation.Told holds the object's id.
+	// Where the cause is the key of an operation that has not ended, the operation is told of the object: Operation.Told holds
+	// the object's id, it is due at once unless it is held, and Hold lets no send of it through (ErrFenced) until Postpone
+	// forgets what was told, an Advance or a new Begin.
 	Ingest(ctx context.Context, i Ingest) (published bool, err error)
 	// Defer gives a delivery back, to be tried again after a while, and counts a try; or makes a dead letter of it.
 	// ErrFenced.
@@ -51,7 +52,8 @@ type Log interface {
 	// Head is where the log begins and ends.
 	Head(ctx context.Context) (Head, error)
 	// ReadLog returns up to limit events behind a position, in order, and the position up to which it has looked: that of
-	// the last event, or the head where there are no more. The filter may be empty. ErrExpired.
+	// the last event, or the head where there are no more, and never before `after`. Where kinds alone are asked for it looks at
+	// 64 events for each one of limit, and says how far that was. The filter may be empty. ErrExpired.
 	ReadLog(ctx context.Context, after int64, f LogFilter, limit int) (events []LogEvent, upTo int64, err error)
 	// EventByID reads one event. ErrNotFound.
 	EventByID(ctx context.Context, id string) (LogEvent, error)
@@ -136,7 +138,8 @@ type Ingest struct {
 	// again.
 	ID      string
 	Attempt int64
-	// Object is to stand. Nil: it stays as it is.
+	// Object is to stand, over the version in it. Nil: it stays as it is, and may change meanwhile: where an event carries what
+	// stands, give that, so that it is known to stand still. An object that has ended keeps its state, and the events tell that.
 	Object *Object
 	// Events are to be told; those that are there already are not told again.
 	Events []Event
@@ -146,7 +149,7 @@ type Ingest struct {
 type Deferral struct {
 	ID      string
 	Attempt int64
-	// After is when to try again; Cause why not now, the number of a payments.v1.DeadLetterCause.
+	// After is when to try again, in two hours at most; Cause why not now, the number of a payments.v1.DeadLetterCause.
 	After time.Duration
 	Cause int32
 	// Dead is whether it is not to be tried again.
@@ -173,7 +176,8 @@ type Object struct {
 	Ended bool
 	// Resource is its message, sealed. Public is the same without what is personal or secret, sealed as events are.
 	Resource, Public []byte
-	// UpdateTime is when it last changed here.
+	// UpdateTime is when Resource last became another one here: to write it as it stands, and only say how it was learned,
+	// leaves it.
 	UpdateTime time.Time
 }
 
@@ -195,7 +199,7 @@ type Head struct {
 	Epoch string
 }
 
-// LogFilter picks events. What is empty does not matter.
+// LogFilter picks events that fit all of it. What is empty does not matter.
 type LogFilter struct {
 	// Kinds are Stripe's types.
 	Kinds []string

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Single is a Config with a commit for each change.
 func Single(c Config) Config {
@@ -44,3 +47,15 @@ func Setting(ctx context.Context, s Store, pragma string) (value string, err err
 	err = s.(*sqliteStore).writer.conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&value)
 	return value, err
 }
+
+// SequencerLock is the key of what the one holds who numbers events.
+const SequencerLock = pgSequencerLock
+
+// StandLimit sets how long those who wait to number events see that nobody does, before one of them takes the place.
+func StandLimit(s Store, limit time.Duration) { s.(*postgres).log.standLimit = limit }
+
+// NoteHead writes down how far the log has come, as happens every few seconds.
+func NoteHead(s Store) { s.(*sqliteStore).noteHead() }
+
+// Path is that of the database.
+func Path(s Store) string { return s.(*sqliteStore).path }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -13,6 +14,9 @@ const (
 	lanes = 4
 	// otherChanges is how many connections there are for changes that go past the lanes: claims, erasing, facts.
 	otherChanges = 4
+	// logLanes is how many commits of deliveries, events and consumers may be under way at once, and otherLogChanges how many
+	// connections there are for what goes past these lanes. A burst of webhooks takes none of an operation.
+	logLanes, otherLogChanges = 2, 3
 	// readers is how many connections there are for reads, which never take one of a change.
 	readers = 8
 )
@@ -22,12 +26,13 @@ const (
 type postgres struct {
 	lifetime
 
-	changes, reads *pgxpool.Pool
-	group          *group[*pgChange]
-	crash          func(point string)
-	logger         *slog.Logger
-	clock          *clock
-	memory         clockMemory
+	changes, logChanges, reads *pgxpool.Pool
+	group, logGroup            *group[*pgChange]
+	crash                      func(point string)
+	logger                     *slog.Logger
+	clock                      *clock
+	memory                     clockMemory
+	log                        *pgLog
 }
 
 var _ Store = (*postgres)(nil)
@@ -49,33 +54,48 @@ func openPostgres(ctx context.Context, c Config) (Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &postgres{crash: c.Crash, logger: c.Logger}
+	s := &postgres{crash: c.Crash, logger: c.Logger, log: newPgLog(config)}
 	s.group = &group[*pgChange]{commit: s.commit, lanes: lanes, batch: c.batch()}
+	s.logGroup = &group[*pgChange]{commit: s.commit, lanes: logLanes, batch: c.batch()}
 	if c.single {
-		s.group.lanes = lanes + otherChanges
+		s.group.lanes, s.logGroup.lanes = lanes+otherChanges, logLanes+otherLogChanges
 	}
-	if s.changes, err = newPool(ctx, config, lanes+otherChanges); err != nil {
-		return nil, err
+	for _, pool := range []struct {
+		pool   **pgxpool.Pool
+		config *pgxpool.Config
+		size   int32
+	}{
+		{&s.changes, config, lanes + otherChanges},
+		{&s.logChanges, logConfig(config), logLanes + otherLogChanges},
+		{&s.reads, config, readers},
+	} {
+		if *pool.pool, err = newPool(ctx, pool.config, pool.size); err != nil {
+			s.closePools()
+			return nil, err
+		}
 	}
-	if s.reads, err = newPool(ctx, config, readers); err != nil {
-		s.changes.Close()
-		return nil, err
-	}
-	if err := s.recallClock(ctx); err != nil {
-		s.reads.Close()
-		s.changes.Close()
+	if err := errors.Join(s.recallClock(ctx), s.checkEpoch(ctx)); err != nil {
+		s.closePools()
 		return nil, err
 	}
 	return s, nil
 }
 
+func (s *postgres) closePools() {
+	for _, pool := range []*pgxpool.Pool{s.changes, s.logChanges, s.reads} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}
+
 // Close implements Store.
 func (s *postgres) Close() error {
+	s.log.close()
 	return s.end(func() error {
 		// The next start must see whether the clock has gone back since.
 		err := s.rememberClock(context.Background(), 0)
-		s.changes.Close()
-		s.reads.Close()
+		s.closePools()
 		return err
 	})
 }

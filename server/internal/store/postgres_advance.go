@@ -11,7 +11,8 @@ import (
 // back.
 const pgAdvance = `UPDATE operations SET state = 1, parameters = $3::bytea, steps_done = $4::int, sends = 1, look_ups = 0,
 		uncertainty = 0, never_send = false, held = true, due_time = now + $5::bigint * interval '1 microsecond',
-		update_time = now, last_send_time = now, stripe_request_ids = tillgate_kept(stripe_request_ids, $6, $7)
+		update_time = now, last_send_time = now, stripe_request_ids = tillgate_kept(stripe_request_ids, $6, $7),
+		stripe_key = $8, told = ''
 	FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4) AND steps_done = $4::int - 1
 	RETURNING true`
 
@@ -25,7 +26,7 @@ func (s *postgres) Advance(ctx context.Context, a Advance) error {
 		name: "advance", id: a.ID, sql: pgAdvance,
 		args: []any{
 			a.ID, a.Attempt, a.Parameters, a.StepsDone, a.Lease.Microseconds(), strings.Join(a.StripeRequestIDs, "\n"),
-			keptRequestIDs,
+			keptRequestIDs, a.StripeKey,
 		},
 	}
 	made, err := s.change(ctx, c)

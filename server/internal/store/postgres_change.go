@@ -28,18 +28,35 @@ const (
 // pgChange is one change: one statement, which says by the rows that it returns whether it was made.
 type pgChange struct {
 	name string // of the points where a test may crash
-	id   string // of the operation
-	// reference is what must be locked before anything is looked at. Empty: nothing.
+	id   string // of the row: in the order of these, they are locked
+	// reference is what must be locked before anything is looked at. Empty: nothing. So must the objects.
 	reference string
+	objects   []string
 	sql       string
 	args      []any
-	// operations is whether the rows are operations.
+	// operations is whether the rows are operations. scan reads a row that is none.
 	operations bool
+	scan       func(rows pgx.Rows) error
+	// log is whether it goes by the lanes of the log. tells is whether it may write events, and told what it tells
+	// operations.
+	log, tells bool
+	told       []pgTold
+	// received and ingested share a statement with others of their kind, and have none of their own.
+	received *Delivery
+	ingested *pgIngested
 
 	hits int
 	rows []pgRow
 	err  error
 	lost bool // whether a commit of it was lost
+}
+
+// groupOf is where a change finds those that share its commit.
+func (s *postgres) groupOf(c *pgChange) *group[*pgChange] {
+	if c.log {
+		return s.logGroup
+	}
+	return s.group
 }
 
 // change makes a change together with others, and says whether it was made: not so if no row fits. If the commit is
@@ -50,7 +67,7 @@ func (s *postgres) change(ctx context.Context, c *pgChange) (bool, error) {
 	c.lost, c.err = false, ErrUncertain // what stands if the commit ends in the middle, by a panic
 	until := time.Now().Add(settleLimit)
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		err := s.group.do(ctx, c)
+		err := s.groupOf(c).do(ctx, c)
 		if err == nil {
 			err = c.err
 		}
@@ -116,7 +133,11 @@ func (s *postgres) send(ctx context.Context, batch []*pgChange) error {
 func (s *postgres) sendOnce(ctx context.Context, batch []*pgChange) (err error, again bool) {
 	waiting, cancel := context.WithTimeout(ctx, acquireLimit)
 	defer cancel()
-	conn, err := s.changes.Acquire(waiting)
+	pool := s.changes
+	if batch[0].log {
+		pool = s.logChanges
+	}
+	conn, err := pool.Acquire(waiting)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err(), false
@@ -128,55 +149,51 @@ func (s *postgres) sendOnce(ctx context.Context, batch []*pgChange) (err error, 
 	committing, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitLimit)
 	defer cancel()
 	statements := &pgx.Batch{}
-	locks := lockReferences(batch)
-	if len(locks) > 0 {
-		statements.Queue(pgLockReferences, locks)
+	locks, news := pgLocks(batch), pgNews(batch)
+	if locks != nil {
+		statements.Queue(pgLock, locks)
 	}
-	for _, c := range batch {
-		statements.Queue(c.sql, c.args...)
+	made := pgStatements(batch)
+	for _, m := range made {
+		statements.Queue(m.sql, m.args...)
+	}
+	if news != nil {
+		statements.Queue(pgTell, news...)
 	}
 	s.crashAt(batch, "before_commit")
 	results := conn.SendBatch(committing, statements)
-	if len(locks) > 0 {
-		if _, err := results.Exec(); err != nil {
-			_ = results.Close() // It says the same.
-			return changeError(err, false)
-		}
-	}
-	for _, c := range batch {
-		if err := c.read(results); err != nil {
-			_ = results.Close() // It says the same.
-			return changeError(err, false)
-		}
+	if err := readResults(results, made, locks != nil, news != nil); err != nil {
+		_ = results.Close() // It says the same.
+		return changeError(err, false)
 	}
 	if err := results.Close(); err != nil {
 		return changeError(err, true)
 	}
 	s.crashAt(batch, "after_commit")
+	if slices.ContainsFunc(batch, func(c *pgChange) bool { return c.tells }) {
+		s.log.grown(ctx, s)
+	}
 	return nil, false
 }
 
-// read reads the rows of a statement to their end, which is after its execution.
-func (c *pgChange) read(results pgx.BatchResults) error {
-	c.hits, c.rows = 0, nil
-	rows, err := results.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		c.hits++
-		if !c.operations {
-			continue
-		}
-		var row pgRow
-		if err := row.scan(rows); err != nil {
+// readResults reads what the statements of a batch return, after which all of them were executed.
+func readResults(results pgx.BatchResults, made []pgStatement, locks, news bool) error {
+	if locks {
+		if _, err := results.Exec(); err != nil {
 			return err
 		}
-		c.rows = append(c.rows, row)
 	}
-	rows.Close()
-	return rows.Err()
+	for _, m := range made {
+		if err := m.read(results); err != nil {
+			return err
+		}
+	}
+	if news {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // crashAt calls the test's function once for each kind of change.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,16 @@ func parsePostgresURL(url string) (*pgxpool.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+// logConfig is for the changes of the log, which find all by an index. A plan that was made while a table was small would
+// read all of it, for minutes on end; and since plans are the same whatever the values are, they are made once.
+func logConfig(config *pgxpool.Config) *pgxpool.Config {
+	config = config.Copy()
+	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
+		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+	})
+	return config
 }
 
 // mayWrite refuses a standby and a database that may only be read. Of several hosts in the URL, the one that may be

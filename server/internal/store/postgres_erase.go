@@ -13,13 +13,8 @@ const pgErase = `WITH old AS (
 		request_hash = NULL, parameters = NULL, outcome = NULL, object_id = '', reason = 0, uncertainty = 0,
 		never_send = false, sends = 0, look_ups = 0, stripe_request_ids = '', resolver = '', note = '', begin_time = NULL,
 		update_time = NULL, end_time = NULL, due_time = NULL, last_send_time = NULL, held = false,
-		reference = '', generation = 0, steps_done = 0
+		reference = '', generation = 0, steps_done = 0, stripe_key = '', told = ''
 	FROM old WHERE id = old_id RETURNING true`
-
-const pgEraseEvents = `DELETE FROM events WHERE id IN (
-		SELECT id FROM events WHERE time < (SELECT tillgate_now()) - $1::bigint * interval '1 microsecond'
-		ORDER BY time LIMIT $2 FOR UPDATE SKIP LOCKED
-	) RETURNING true`
 
 // Erase implements Store.
 func (s *postgres) Erase(ctx context.Context, age time.Duration, limit int) (int, error) {
@@ -27,16 +22,6 @@ func (s *postgres) Erase(ctx context.Context, age time.Duration, limit int) (int
 		return 0, err
 	}
 	defer s.leave()
-	// An operation has few events: a round or two of as many takes them all.
-	for {
-		c := &pgChange{name: "erase events", sql: pgEraseEvents, args: []any{age.Microseconds(), limit}}
-		if _, err := s.alone(ctx, c); err != nil {
-			return 0, err
-		}
-		if c.hits == 0 || c.hits < limit {
-			break
-		}
-	}
 	c := &pgChange{name: "erase", sql: pgErase, args: []any{age.Microseconds(), limit}}
 	if _, err := s.alone(ctx, c); err != nil {
 		return 0, err

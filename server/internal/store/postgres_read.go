@@ -14,7 +14,7 @@ import (
 // pgColumns are what scan reads: a row, and the time when it was read.
 const pgColumns = `id, caller, method, idempotency_key, state, attempt, begin_token, request_hash, parameters, outcome,
 	object_id, reason, uncertainty, never_send, sends, look_ups, stripe_request_ids, resolver, note, begin_time, update_time,
-	end_time, due_time, last_send_time, erased, reference, generation, steps_done,
+	end_time, due_time, last_send_time, erased, reference, generation, steps_done, told,
 	tillgate_now()`
 
 // readTries is how often a read is tried: connections that a restart of the server left dead are found out by use.
@@ -27,15 +27,15 @@ type pgRow struct {
 	now   time.Time
 }
 
-func (r *pgRow) scan(rows pgx.Rows) error {
+func (r *pgRow) scan(rows pgx.CollectableRow) error {
 	o := &r.op
 	var begin, update, end, due, lastSend pgtype.Timestamptz
-	var requestIDs string
+	var requestIDs, told string
 	if err := rows.Scan(
 		&o.ID, &o.Caller, &o.Method, &o.IdempotencyKey, &o.State, &o.Attempt, &r.token, &o.RequestHash, &o.Parameters,
 		&o.Outcome, &o.ObjectID, &o.Reason, &o.Uncertainty, &o.NeverSend, &o.Sends, &o.LookUps, &requestIDs, &o.Resolver,
 		&o.Note, &begin, &update, &end, &due, &lastSend, &o.Erased, &o.Reference,
-		&o.Generation, &o.StepsDone, &r.now,
+		&o.Generation, &o.StepsDone, &told, &r.now,
 	); err != nil {
 		return err
 	}
@@ -44,6 +44,9 @@ func (r *pgRow) scan(rows pgx.Rows) error {
 	o.DueTime, o.LastSend = due.Time.UTC(), lastSend.Time.UTC()
 	if requestIDs != "" {
 		o.StripeRequestIDs = strings.Split(requestIDs, "\n")
+	}
+	if told != "" {
+		o.Told = strings.Split(told, "\n")
 	}
 	return nil
 }
@@ -122,12 +125,20 @@ func (s *postgres) List(ctx context.Context, f Filter, after string, limit int) 
 	return s.seenAll(rows), nil
 }
 
-// query reads operations, by a connection for reads.
+// query reads operations.
 func (s *postgres) query(ctx context.Context, sql string, args ...any) ([]pgRow, error) {
+	return pgRead(ctx, s, func(found pgx.CollectableRow) (row pgRow, err error) {
+		err = row.scan(found)
+		return row, err
+	}, sql, args...)
+}
+
+// pgRead reads by a connection for reads.
+func pgRead[T any](ctx context.Context, s *postgres, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
 	var err error
 	for range readTries {
-		var found []pgRow
-		if found, err = s.queryOnce(ctx, sql, args); err == nil {
+		var found []T
+		if found, err = pgReadOnce(ctx, s, scan, sql, args); err == nil {
 			return found, nil
 		}
 		if ctx.Err() != nil {
@@ -137,7 +148,9 @@ func (s *postgres) query(ctx context.Context, sql string, args ...any) ([]pgRow,
 	return nil, fmt.Errorf("read the store: %w", readError(err))
 }
 
-func (s *postgres) queryOnce(ctx context.Context, sql string, args []any) ([]pgRow, error) {
+func pgReadOnce[T any](
+	ctx context.Context, s *postgres, scan pgx.RowToFunc[T], sql string, args []any,
+) ([]T, error) {
 	ctx, cancel := context.WithTimeout(ctx, commitLimit)
 	defer cancel()
 	rows, err := s.reads.Query(ctx, sql, args...)
@@ -145,10 +158,10 @@ func (s *postgres) queryOnce(ctx context.Context, sql string, args []any) ([]pgR
 		return nil, err
 	}
 	defer rows.Close()
-	var found []pgRow
+	var found []T
 	for rows.Next() {
-		var row pgRow
-		if err := row.scan(rows); err != nil {
+		row, err := scan(rows)
+		if err != nil {
 			return nil, err
 		}
 		found = append(found, row)

@@ -13,9 +13,10 @@ const pgClock = ` (SELECT tillgate_now() AS now) AS clock `
 
 // pgBeginRow is to be followed by reference and generation, and by where they are from.
 const pgBeginRow = `INSERT INTO operations AS o (id, caller, method, idempotency_key, state, attempt, begin_token,
-		request_hash, parameters, sends, begin_time, update_time, last_send_time, due_time, held, reference, generation)
+		request_hash, parameters, sends, begin_time, update_time, last_send_time, due_time, held, stripe_key, reference,
+		generation)
 	SELECT $1::text, $2::text, $3::text, $4::text, 1, 1, $5::bytea, $6::bytea,
-		$7::bytea, 1, now, now, now, now + $8::bigint * interval '1 microsecond', true, `
+		$7::bytea, 1, now, now, now, now + $8::bigint * interval '1 microsecond', true, $10::text, `
 
 const pgBeginAnew = `
 	ON CONFLICT (id) DO UPDATE SET state = 1, attempt = o.attempt + 1, begin_token = excluded.begin_token,
@@ -23,7 +24,8 @@ const pgBeginAnew = `
 		uncertainty = 0, never_send = false, sends = o.sends + 1, resolver = '', note = '',
 		begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
 		last_send_time = excluded.last_send_time, due_time = excluded.due_time, held = true,
-		reference = excluded.reference, generation = excluded.generation, steps_done = 0
+		reference = excluded.reference, generation = excluded.generation, steps_done = 0,
+		stripe_key = excluded.stripe_key, told = ''
 	WHERE o.state = 5 AND NOT o.erased
 		-- A call whose connection was lost may still be on its way when its operation has long been begun and
 		-- abandoned, by itself or by another: it begins anew only what it has seen abandoned.
@@ -44,6 +46,7 @@ func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) 
 		name: "begin", id: b.ID, operations: true, sql: pgBegin,
 		args: []any{
 			b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash, b.Parameters, b.Lease.Microseconds(), none,
+			b.StripeKey,
 		},
 	}
 	if b.Reference != "" {
@@ -84,7 +87,7 @@ func (s *postgres) Begin(ctx context.Context, b Begin) (Operation, bool, error) 
 const pgHold = `UPDATE operations SET due_time = now + $3::bigint * interval '1 microsecond', held = true,
 		update_time = now, sends = sends + $4::int,
 		last_send_time = CASE WHEN $4::int > 0 THEN now ELSE last_send_time END
-	FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4) AND ($4::int = 0 OR NOT never_send)
+	FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4) AND ($4::int = 0 OR NOT never_send AND told = '')
 	RETURNING true`
 
 // Hold implements Store.
@@ -98,68 +101,10 @@ func (s *postgres) Hold(ctx context.Context, h Hold) error {
 	})
 }
 
-const pgFinish = `WITH ended AS (
-		UPDATE operations SET state = $3::smallint, outcome = $4::bytea, object_id = $5, reason = $6, resolver = $7, note = $8,
-			stripe_request_ids = tillgate_kept(stripe_request_ids, $9, $10), parameters = NULL, uncertainty = 0,
-			update_time = now, end_time = now, due_time = NULL, held = false
-		FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4)
-		RETURNING end_time, reference, generation
-	), named AS (
-		UPDATE customer_references AS r SET object_id = $5 FROM ended
-		WHERE $3::smallint = 2 AND ended.reference <> '' AND r.reference = ended.reference
-			AND r.generation = ended.generation AND r.operation_id = $1
-	), told AS (
-		INSERT INTO events (object_id, kind, cause, time, resource)
-		SELECT event.object_id, event.kind, event.cause, ended.end_time, event.resource
-		FROM ended, unnest($11::text[], $12::text[], $13::text[], $14::bytea[]) AS event (object_id, kind, cause, resource)
-		ON CONFLICT DO NOTHING
-	) SELECT true FROM ended`
-
-// Finish implements Store.
-func (s *postgres) Finish(ctx context.Context, f Finish) error {
-	if err := s.enter(); err != nil {
-		return err
-	}
-	defer s.leave()
-	if f.State != Succeeded && f.State != Failed && f.State != Abandoned {
-		return fmt.Errorf("finish: %d is no final state", f.State)
-	}
-	n := len(f.Events)
-	objects, kinds, causes, resources := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
-	for i, e := range f.Events {
-		objects[i], kinds[i], causes[i], resources[i] = e.ObjectID, e.Kind, e.Cause, e.Resource
-	}
-	outcome := f.Outcome
-	if f.State == Abandoned {
-		outcome = nil
-	}
-	c := &pgChange{
-		name: "finish", id: f.ID, sql: pgFinish,
-		args: []any{
-			f.ID, f.Attempt, f.State, outcome, f.ObjectID, f.Reason, f.Resolver, f.Note,
-			strings.Join(f.StripeRequestIDs, "\n"), keptRequestIDs, objects, kinds, causes, resources,
-		},
-	}
-	made, err := s.change(ctx, c)
-	if made || err != nil {
-		return err
-	}
-	// It is held by another attempt, or has ended: perhaps by this very call.
-	row, err := s.row(ctx, f.ID)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return ErrFenced
-	case err != nil:
-		return c.unread(err)
-	case row.op.Attempt != f.Attempt || row.op.State != f.State:
-		return ErrFenced
-	}
-	return nil
-}
-
 const pgPostpone = `UPDATE operations SET state = $3::smallint, due_time = now + $4::bigint * interval '1 microsecond',
 		held = false, uncertainty = $5, never_send = never_send OR $6, look_ups = look_ups + $7::int,
-		stripe_request_ids = tillgate_kept(stripe_request_ids, $8, $9), update_time = now
+		stripe_request_ids = tillgate_kept(stripe_request_ids, $8, $9), update_time = now,
+		told = CASE WHEN $10 THEN '' ELSE told END
 	FROM` + pgClock + `WHERE id = $1 AND attempt = $2 AND state IN (1, 4)
 	RETURNING true`
 
@@ -176,7 +121,7 @@ func (s *postgres) Postpone(ctx context.Context, p Postpone) error {
 		name: "postpone", id: p.ID, sql: pgPostpone,
 		args: []any{
 			p.ID, p.Attempt, p.State, p.After.Microseconds(), p.Uncertainty, p.NeverSend, p.LookUps,
-			strings.Join(p.StripeRequestIDs, "\n"), keptRequestIDs,
+			strings.Join(p.StripeRequestIDs, "\n"), keptRequestIDs, p.ForgetTold,
 		},
 	})
 }

@@ -19,14 +19,18 @@ type sqliteStore struct {
 	lock    *flock.Flock
 	writing *sql.DB // of one connection
 	readers *sql.DB
-	get     *sql.Stmt
 	changes group[*change]
+	// What is read most often is prepared.
+	get, getObject *sql.Stmt
 	// path is where the file is, and file what was there at start.
 	path string
 	file os.FileInfo
 
 	clock *clock
 	noted clockNoted
+
+	epoch    sqliteEpoch
+	watchers sqliteWatchers
 
 	// writer is of the commit that is under way. It is nil where the last one left it in doubt.
 	writer *writer
@@ -56,6 +60,9 @@ func openSQLite(ctx context.Context, c Config) (_ Store, err error) {
 			err = errors.Join(err, s.letGo())
 		}
 	}()
+	if err := checkWAL(path + "-wal"); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	if s.writing, err = openWriter(path); err != nil {
 		return nil, err
 	}
@@ -74,7 +81,13 @@ func openSQLite(ctx context.Context, c Config) (_ Store, err error) {
 	if s.get, err = s.readers.PrepareContext(ctx, selectOperation); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, sqliteError(err))
 	}
+	if s.getObject, err = s.readers.PrepareContext(ctx, selectObject); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, sqliteError(err))
+	}
 	if s.clock, err = s.readClock(ctx); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := s.openEpoch(ctx); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if err := s.takeOver(ctx); err != nil {
@@ -98,6 +111,8 @@ func (s *sqliteStore) Close() error {
 			return err
 		}}
 		s.commit([]*change{note})
+		s.epoch.stop()
+		s.noteHeadNow()
 		return errors.Join(wrap("note the time", note.err), s.letGo())
 	})
 }
@@ -105,8 +120,10 @@ func (s *sqliteStore) Close() error {
 // letGo closes whatever is open. The last connection copies the log into the file.
 func (s *sqliteStore) letGo() error {
 	var errs []error
-	if s.get != nil {
-		errs = append(errs, s.get.Close())
+	for _, statement := range []*sql.Stmt{s.get, s.getObject} {
+		if statement != nil {
+			errs = append(errs, statement.Close())
+		}
 	}
 	if s.readers != nil {
 		errs = append(errs, s.readers.Close())

@@ -14,34 +14,29 @@ const (
 
 	// A row that is begun anew keeps what counts all that was ever sent for it.
 	insertOperation = `INSERT INTO operations (id, caller, method, idempotency_key, state, attempt, held, begin_token,
-			request_hash, parameters, sends, begin_time, update_time, due_time, last_send_time, reference, generation)
-		VALUES (?1, ?2, ?3, ?4, 1, 1, 1, ?5, ?6, ?7, 1, ?8, ?8, ?9, ?8, ?10, ?11)
+			request_hash, parameters, sends, begin_time, update_time, due_time, last_send_time, reference, generation,
+			stripe_key)
+		VALUES (?1, ?2, ?3, ?4, 1, 1, 1, ?5, ?6, ?7, 1, ?8, ?8, ?9, ?8, ?10, ?11, ?12)
 		ON CONFLICT (id) DO UPDATE SET state = 1, attempt = attempt + 1, held = 1, begin_token = excluded.begin_token,
 			request_hash = excluded.request_hash, parameters = excluded.parameters, outcome = NULL, object_id = '',
 			reason = 0, uncertainty = 0, never_send = 0, sends = sends + 1, resolver = '', note = '',
 			begin_time = excluded.begin_time, update_time = excluded.update_time, end_time = NULL,
 			due_time = excluded.due_time, last_send_time = excluded.last_send_time, reference = excluded.reference,
-			generation = excluded.generation, steps_done = 0
+			generation = excluded.generation, steps_done = 0, stripe_key = excluded.stripe_key, told = ''
 		WHERE state = 5 AND erased = 0
 		RETURNING ` + operationColumns
 
-	selectFence = `SELECT state, attempt, held, never_send, due_time, stripe_request_ids, reference, generation
+	selectFence = `SELECT state, attempt, held, never_send, told, begin_time, due_time, stripe_request_ids, reference,
+			generation
 		FROM operations WHERE id = ?1`
 
 	holdOperation = `UPDATE operations SET held = 1, update_time = ?2, due_time = ?3, sends = sends + ?4,
 			last_send_time = CASE WHEN ?4 > 0 THEN ?2 ELSE last_send_time END
 		WHERE id = ?1`
 
-	finishOperation = `UPDATE operations SET state = ?2, held = 0, parameters = NULL, outcome = ?3, object_id = ?4,
-			reason = ?5, uncertainty = 0, stripe_request_ids = ?6, resolver = ?7, note = ?8, update_time = ?9,
-			end_time = ?9, due_time = NULL
-		WHERE id = ?1`
-
-	insertEvent = `INSERT INTO events (object_id, kind, cause, time, resource) VALUES (?1, ?2, ?3, ?4, ?5)
-		ON CONFLICT DO NOTHING`
-
 	postponeOperation = `UPDATE operations SET state = ?2, held = 0, uncertainty = ?3, never_send = max(never_send, ?4),
-			look_ups = look_ups + ?5, stripe_request_ids = ?6, update_time = ?7, due_time = ?8
+			look_ups = look_ups + ?5, stripe_request_ids = ?6, update_time = ?7, due_time = ?8,
+			told = CASE WHEN ?9 THEN '' ELSE told END
 		WHERE id = ?1`
 )
 
@@ -69,7 +64,7 @@ func (s *sqliteStore) Begin(ctx context.Context, b Begin) (op Operation, begun b
 // beginRow begins an operation, or reads the one that stands in its way.
 func beginRow(ctx context.Context, w *writer, b Begin, generation int64, now time.Time) ([]row, error) {
 	rows, err := w.rows(ctx, insertOperation, b.ID, b.Caller, b.Method, b.IdempotencyKey, b.Token, b.RequestHash,
-		b.Parameters, now.UnixMicro(), now.Add(b.Lease).UnixMicro(), b.Reference, generation)
+		b.Parameters, now.UnixMicro(), now.Add(b.Lease).UnixMicro(), b.Reference, generation, b.StripeKey)
 	switch {
 	case err != nil:
 		return nil, err
@@ -86,7 +81,8 @@ type fence struct {
 	state           State
 	attempt         int64
 	held, neverSend bool
-	due             sql.Null[int64]
+	told            string
+	began, due      sql.Null[int64]
 	requestIDs      string
 	reference       string
 	generation      int64
@@ -94,8 +90,8 @@ type fence struct {
 
 // readFence returns ErrNotFound where there is no such operation.
 func readFence(ctx context.Context, w *writer, id string) (f fence, err error) {
-	err = w.one(ctx, selectFence, []any{id}, &f.state, &f.attempt, &f.held, &f.neverSend, &f.due, &f.requestIDs,
-		&f.reference, &f.generation)
+	err = w.one(ctx, selectFence, []any{id}, &f.state, &f.attempt, &f.held, &f.neverSend, &f.told, &f.began,
+		&f.due, &f.requestIDs, &f.reference, &f.generation)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -123,49 +119,13 @@ func (s *sqliteStore) Hold(ctx context.Context, h Hold) error {
 		if err != nil {
 			return err
 		}
-		if h.Sends > 0 && f.neverSend {
+		if h.Sends > 0 && (f.neverSend || f.told != "") {
 			return ErrFenced
 		}
 		_, err = w.exec(ctx, holdOperation, h.ID, now.UnixMicro(), now.Add(h.Lease).UnixMicro(), h.Sends)
 		return err
 	})
 	return wrap("hold an operation", err)
-}
-
-// Finish ends an operation.
-func (s *sqliteStore) Finish(ctx context.Context, f Finish) error {
-	if f.State != Succeeded && f.State != Failed && f.State != Abandoned {
-		return fmt.Errorf("finish an operation: %d is no final state", f.State)
-	}
-	outcome := f.Outcome
-	if f.State == Abandoned {
-		outcome = nil
-	}
-	err := s.change(ctx, "finish", func(ctx context.Context, w *writer, now time.Time) error {
-		fence, err := checkFence(ctx, w, f.ID, f.Attempt)
-		if errors.Is(err, ErrFenced) && fence.attempt == f.Attempt && fence.state == f.State {
-			return nil // this attempt has ended it so before
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := w.exec(ctx, finishOperation, f.ID, f.State, outcome, f.ObjectID, f.Reason,
-			joinRequestIDs(fence.requestIDs, f.StripeRequestIDs), f.Resolver, f.Note, now.UnixMicro()); err != nil {
-			return err
-		}
-		if fence.reference != "" && f.State == Succeeded {
-			if _, err := w.exec(ctx, nameObject, fence.reference, fence.generation, f.ObjectID, f.ID); err != nil {
-				return err
-			}
-		}
-		for _, e := range f.Events {
-			if _, err := w.exec(ctx, insertEvent, e.ObjectID, e.Kind, e.Cause, now.UnixMicro(), e.Resource); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return wrap("finish an operation", err)
 }
 
 // Postpone gives an operation back.
@@ -179,7 +139,7 @@ func (s *sqliteStore) Postpone(ctx context.Context, p Postpone) error {
 			return err
 		}
 		_, err = w.exec(ctx, postponeOperation, p.ID, p.State, p.Uncertainty, p.NeverSend, p.LookUps,
-			joinRequestIDs(f.requestIDs, p.StripeRequestIDs), now.UnixMicro(), now.Add(p.After).UnixMicro())
+			joinRequestIDs(f.requestIDs, p.StripeRequestIDs), now.UnixMicro(), now.Add(p.After).UnixMicro(), p.ForgetTold)
 		return err
 	})
 	return wrap("postpone an operation", err)

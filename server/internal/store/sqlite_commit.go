@@ -133,7 +133,7 @@ func attempt(ctx context.Context, w *writer, c *change, now time.Time, shared bo
 
 // unchanged is whether an error is the answer of a change that read, and found that there is nothing to do.
 func unchanged(err error) bool {
-	return errors.Is(err, ErrFenced) || errors.Is(err, ErrNotFound)
+	return errors.Is(err, ErrFenced) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict)
 }
 
 func failAll(batch []*change, err error) {

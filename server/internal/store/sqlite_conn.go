@@ -143,16 +143,7 @@ func (w *writer) texts(ctx context.Context, query string, args ...any) ([]string
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = found.Close() }()
-	var texts []string
-	for found.Next() {
-		var text string
-		if err := found.Scan(&text); err != nil {
-			return nil, err
-		}
-		texts = append(texts, text)
-	}
-	return texts, found.Err()
+	return scanTexts(found)
 }
 
 // one scans the first row of a query; sql.ErrNoRows if there is none.

@@ -155,7 +155,7 @@ func TestSQLiteNewerSchema(t *testing.T) {
 	must(t, err)
 	must(t, s.Close())
 	execute(t, sqlite.database(t, url), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-	refused(t, url, "schema version 99 and this build knows none above 3")
+	refused(t, url, "schema version 99 and this build knows none above 4")
 	list, err := store.Migrate(t.Context(), store.Config{URL: url}, false)
 	must(t, err)
 	if last := list[len(list)-1]; last.Version != 99 || !last.Applied {

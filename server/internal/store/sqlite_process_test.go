@@ -41,6 +41,8 @@ func TestChild(t *testing.T) {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	case "begin many":
 		beginMany(t, s)
+	case "receive", "ingest", "defer":
+		crashInLog(t, s, name)
 	default:
 		crashAt(t, s, name)
 	}

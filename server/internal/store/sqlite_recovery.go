@@ -23,15 +23,9 @@ const (
 			begin_token = NULL, request_hash = NULL, parameters = NULL, outcome = NULL, object_id = '', reason = 0,
 			uncertainty = 0, never_send = 0, sends = 0, look_ups = 0, stripe_request_ids = '', resolver = '', note = '',
 			begin_time = NULL, update_time = NULL, end_time = NULL, due_time = NULL, last_send_time = NULL, erased = 1,
-			reference = '', generation = 0, steps_done = 0
+			reference = '', generation = 0, steps_done = 0, stripe_key = '', told = ''
 		WHERE id IN (SELECT id FROM operations WHERE end_time IS NOT NULL AND end_time < ?1 AND erased = 0
 			ORDER BY end_time LIMIT ?2)`
-
-	eraseEvents = `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE time < ?1 ORDER BY time LIMIT ?2)`
-
-	// eventsPerOperation is how many events are deleted with an operation at most, so that one commit does not hold up the
-	// others for long. It is more than an operation makes.
-	eventsPerOperation = 8
 )
 
 // Claim takes what is due.
@@ -87,11 +81,7 @@ func (s *sqliteStore) Take(ctx context.Context, id string, lease time.Duration) 
 func (s *sqliteStore) Erase(ctx context.Context, age time.Duration, limit int) (int, error) {
 	var erased int64
 	err := s.change(ctx, "erase", func(ctx context.Context, w *writer, now time.Time) (err error) {
-		before := now.Add(-age).UnixMicro()
-		if erased, err = w.exec(ctx, eraseOperations, before, limit); err != nil {
-			return err
-		}
-		_, err = w.exec(ctx, eraseEvents, before, limit*eventsPerOperation)
+		erased, err = w.exec(ctx, eraseOperations, now.Add(-age).UnixMicro(), limit)
 		return err
 	})
 	if err != nil {
@@ -105,6 +95,9 @@ func (s *sqliteStore) takeOver(ctx context.Context) error {
 	var noted clockNote
 	err := s.change(ctx, "takeover", func(ctx context.Context, w *writer, now time.Time) error {
 		_, err := w.exec(ctx, releaseOperations, now.UnixMicro())
+		if err == nil {
+			_, err = w.exec(ctx, releaseDeliveries, now.UnixMicro())
+		}
 		if err == nil {
 			noted, err = s.noteClock(ctx, w, now)
 		}

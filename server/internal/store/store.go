@@ -44,6 +44,8 @@ var (
 // Store is the truth about every operation. It is safe for concurrent use. Its clock, that of the database server where
 // there is one, gives all times; no two processes need to agree on the time.
 type Store interface {
+	Log
+
 	// Begin makes an operation Pending under attempt 1, durably, if its id is new; or anew, under the next attempt, if it
 	// is Abandoned and not erased. It returns the operation as it stands then, and whether this very call began it. It may
 	// be repeated with the same Token after ErrUncertain, and then says what the first try did; where somebody else has
@@ -160,8 +162,8 @@ type Finish struct {
 	Resolver, Note string
 	// Events are what is to be told of it. One that is there already is no error: a change is one event.
 	Events []Event
-	// Object is the state of what it changed, nil where there is none. Where the object has changed here since the operation
-	// began, it is not known which of the two states is the newer one: what stands is kept, for a reader to read anew, and
+	// Object is the state of what it changed, nil where there is none. Where the object has changed here by another cause since the
+	// operation began, it is not known which of the two states is the newer one: what stands is kept, for a reader to read anew, and
 	// the events carry that. An object that has ended stays so.
 	Object *Object
 }
@@ -210,6 +212,8 @@ type Postpone struct {
 	NeverSend bool
 	// LookUps is how many look-ups found nothing, 0 or 1.
 	LookUps int
+	// ForgetTold is whether what Stripe told of was looked for, so that it does not keep the operation from being sent.
+	ForgetTold bool
 	// StripeRequestIDs are those to remember beside the ones that stand.
 	StripeRequestIDs []string
 }
@@ -245,8 +249,8 @@ type Operation struct {
 	// Reference is what it was begun for, and Generation counts the makers of that, from 1 on.
 	Reference  string
 	Generation int64
-	// Told are the objects, up to eight, of which Stripe told under the key of the step that it is at: it took effect at
-	// Stripe, and is not sent again.
+	// Told are the objects, up to eight, of which Stripe told under the key of the step that it is at. It took effect at
+	// Stripe: while they stand, it is not sent again, but looked for.
 	Told []string
 }
 
