@@ -81,7 +81,7 @@ func (s *street) newHouse(t *testing.T, seed uint64) *house {
 		ResendWindow: time.Hour, Logger: quiet,
 	})
 	conn := &inProcess{}
-	conn.serve(&paymentsv1.PaymentService_ServiceDesc, service.NewPayments(runner, gateway))
+	conn.serve(&paymentsv1.PaymentService_ServiceDesc, service.NewPayments(runner, gateway, nil))
 	conn.serve(&paymentsv1.CustomerService_ServiceDesc, service.NewCustomers(runner, gateway, false))
 	conn.serve(&paymentsv1.SubscriptionService_ServiceDesc, service.NewSubscriptions(runner, gateway))
 	return &house{

@@ -19,22 +19,22 @@ var referenceMutants = []mutant{
 	},
 	{
 		name: "what a maker made outlives its row",
-		file: "store/sqlite_changes.go", old: "if fence.reference != \"\" && f.State == Succeeded {", new: "if fence.reference == \"none\" {",
+		file: "store/sqlite_finish.go", old: "if fence.reference != \"\" && f.State == Succeeded {", new: "if fence.reference == \"none\" {",
 		run: "TestReferenceOutlives.*/sqlite",
 	},
 	{
 		name: "PostgreSQL: what a maker made outlives its row",
-		file: "store/postgres_write.go", old: "WHERE $3::smallint = 2 AND ended.reference <> ''", new: "WHERE $3::smallint = 0 AND ended.reference <> ''",
+		file: "store/postgres_finish.go", old: "WHERE $3::smallint = 2 AND ended.reference <> ''", new: "WHERE $3::smallint = 0 AND ended.reference <> ''",
 		run: "TestReferenceOutlives.*/postgres",
 	},
 	{
 		name: "PostgreSQL: who begins for a reference waits for the others",
-		file: "store/postgres_reference.go", old: "if c.reference != \"\" {", new: "if c.reference == \"none\" {",
+		file: "store/postgres_lock.go", old: "if c.reference != \"\" {", new: "if c.reference == \"none\" {",
 		run: "TestReferencesAtRandom/postgres|TestReferenceTogether/postgres",
 	},
 	{
 		name: "PostgreSQL: the references of a batch are locked in one order",
-		file: "store/postgres_reference.go", old: "\tslices.Sort(keys)\n", new: "\tslices.Reverse(keys)\n",
+		file: "store/postgres_lock.go", old: "\tslices.Sort(keys)\n", new: "\tslices.Reverse(keys)\n",
 		run: "TestReferencesAtRandom/postgres",
 	},
 	{

@@ -123,7 +123,7 @@ type event struct{ ObjectID, Kind, Cause string }
 
 func (db *database) events(t *testing.T) []event {
 	t.Helper()
-	return query(t, db, "SELECT object_id, kind, cause FROM events ORDER BY id", func(e *event) []any {
+	return query(t, db, "SELECT object_id, kind, cause FROM events ORDER BY position, time, event_id", func(e *event) []any {
 		return []any{&e.ObjectID, &e.Kind, &e.Cause}
 	})
 }

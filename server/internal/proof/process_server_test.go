@@ -40,10 +40,13 @@ type stand struct {
 	directory string
 }
 
-// server is one server, at the same address in all its lives.
+// hookSecret signs the webhooks of a stand.
+const hookSecret = "whsec_proof0123456789proof0123456789"
+
+// server is one server, at the same addresses in all its lives. Stripe's webhooks go to hook.
 type server struct {
 	*process
-	addr string
+	addr, hook string
 }
 
 // newStand makes a stand with servers that are not started yet, with more flags where there are some.
@@ -53,18 +56,20 @@ func newStand(t *testing.T, db *database, replicas int, flags ...string) *stand 
 	sealKey := make([]byte, 32)
 	_, _ = rand.Read(sealKey) // It never fails.
 	s.write(t, "seal.key", []byte(base64.StdEncoding.EncodeToString(sealKey)+"\n"))
+	s.write(t, "webhook.secrets", []byte(hookSecret+"\n"))
 	s.admit(t, "")
 	for i := range replicas {
-		addr := freeAddr(t)
+		addr, hook := freeAddr(t), freeAddr(t)
 		environment := map[string]string{
 			config.KeyVariable: "sk_test_proof", "TILLGATE_STORE": db.url, "TILLGATE_STRIPE_URL": s.stripe.url,
 		}
 		arguments := append([]string{
-			"serve", "--grpc-addr", addr, "--ops-addr", "127.0.0.1:0", "--stripe-account", "acct_1Proof", "--insecure",
+			"serve", "--grpc-addr", addr, "--ops-addr", "127.0.0.1:0", "--webhook-addr", hook,
+			"--webhook-secrets-file", filepath.Join(s.directory, "webhook.secrets"), "--stripe-account", "acct_1Proof", "--insecure",
 			"--seal-key-file", filepath.Join(s.directory, "seal.key"), "--callers", filepath.Join(s.directory, "callers.json"),
 			"--lame-duck", "0s",
 		}, flags...)
-		s.servers = append(s.servers, &server{newProcess(t, fmt.Sprintf("server %d", i), environment, arguments...), addr})
+		s.servers = append(s.servers, &server{newProcess(t, fmt.Sprintf("server %d", i), environment, arguments...), addr, hook})
 	}
 	return s
 }
@@ -91,7 +96,7 @@ func (s *stand) admit(t *testing.T, suffix string) {
 	entries := []entry{
 		{Name: shop, Scopes: scopes},
 		{Name: market, Scopes: scopes},
-		{Name: operator, Scopes: []string{"OPERATIONS_READ", "OPERATIONS_READ_ALL"}},
+		{Name: operator, Scopes: []string{"OPERATIONS_READ", "OPERATIONS_READ_ALL", "EVENTS_READ", "EVENTS_ADMIN"}},
 	}
 	for i := range entries {
 		digest := sha256.Sum256([]byte(entries[i].Name + suffix))
