@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -19,10 +20,14 @@ type Client struct {
 	Customers paymentsv1.CustomerServiceClient
 	// Subscriptions sells by subscription: plans, the subscriptions to them, their invoices, and who may use what.
 	Subscriptions paymentsv1.SubscriptionServiceClient
+	// Events tells what happened, and keeps the places of consumers: every rpc of EventService. Consume and WatchPayment do
+	// more than its streams, which end with the first fault.
+	Events paymentsv1.EventServiceClient
 	// Operations tells what became of each write, by the operation_id that errors and logs name.
 	Operations paymentsv1.OperationServiceClient
 
-	conn *grpc.ClientConn
+	conn    *grpc.ClientConn
+	onRetry func(method string, attempt int, err error, wait time.Duration)
 }
 
 // New returns a client of the Tillgate at target, a name that gRPC understands: "tillgate.internal:443" is looked up in
@@ -47,8 +52,10 @@ func New(target string, opts ...Option) (*Client, error) {
 		Payments:      paymentsv1.NewPaymentServiceClient(conn),
 		Customers:     paymentsv1.NewCustomerServiceClient(conn),
 		Subscriptions: paymentsv1.NewSubscriptionServiceClient(conn),
+		Events:        paymentsv1.NewEventServiceClient(conn),
 		Operations:    paymentsv1.NewOperationServiceClient(conn),
 		conn:          conn,
+		onRetry:       s.onRetry,
 	}, nil
 }
 

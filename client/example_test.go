@@ -3,6 +3,9 @@ package client_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"strings"
+	"time"
 
 	"github.com/tillgate/tillgate/client"
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
@@ -166,4 +169,107 @@ func ExampleListRefunds() {
 	// Output:
 	// 700 REFUND_STATE_SUCCEEDED
 	// 500 REFUND_STATE_SUCCEEDED
+}
+
+// Ships what was paid, however it was paid and whoever took the payment.
+func ExampleClient_Consume() {
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	defer stop()
+	tillgate, err := client.New(sandbox(), client.WithInsecure(), client.WithToken("sandbox"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer tillgate.Close()
+
+	paid, err := tillgate.Payments.CreatePayment(ctx, &paymentsv1.CreatePaymentRequest{
+		IdempotencyKey:  client.Key("order", 3001, 1),
+		Amount:          &paymentsv1.Money{MinorUnits: 2000, CurrencyCode: "USD"},
+		PaymentMethodId: "pm_card_visa",
+		Confirm:         true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ship := func(_ context.Context, _ string, payment *paymentsv1.Payment) error {
+		if payment.GetId() != paid.GetPayment().GetId() {
+			return nil
+		}
+		defer stop()
+		_, err := fmt.Println("ship what was paid with", payment.GetAmountReceived().GetMinorUnits())
+		return err
+	}
+
+	err = tillgate.Consume(ctx, "shipping", &paymentsv1.EventFilter{
+		Types: []paymentsv1.EventType{paymentsv1.EventType_EVENT_TYPE_PAYMENT_SUCCEEDED},
+	}, func(ctx context.Context, event *paymentsv1.Event) error {
+		// An event can come twice, with the same id: nil acknowledges it, an error brings it again.
+		return ship(ctx, event.GetId(), event.GetPayment())
+	}, client.FromOldest())
+	fmt.Println(err) // Consume returns when the context ends, or when no other stream would go on
+	// Output:
+	// ship what was paid with 2000
+	// context canceled
+}
+
+// Waits for a customer who authenticates, without asking again and again.
+func ExampleClient_WatchPayment() {
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	defer stop()
+	tillgate, err := client.New(sandbox(), client.WithInsecure(), client.WithToken("sandbox"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer tillgate.Close()
+
+	created, err := tillgate.Payments.CreatePayment(ctx, &paymentsv1.CreatePaymentRequest{
+		IdempotencyKey:  client.Key("order", 3002, 1),
+		Amount:          &paymentsv1.Money{MinorUnits: 2000, CurrencyCode: "USD"},
+		PaymentMethodId: "pm_card_threeDSecure2Required",
+		Confirm:         true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for payment, err := range tillgate.WatchPayment(ctx, created.GetPayment().GetId()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(payment.GetState())
+		if payment.GetState() == paymentsv1.PaymentState_PAYMENT_STATE_REQUIRES_ACTION {
+			if err := authenticate(ctx, payment.GetId()); err != nil { // the customer does, in their browser
+				fmt.Println(err)
+				return
+			}
+		}
+	}
+	// Output:
+	// PAYMENT_STATE_REQUIRES_ACTION
+	// PAYMENT_STATE_SUCCEEDED
+}
+
+// authenticate takes the customer's step in the sandbox.
+func authenticate(ctx context.Context, paymentID string) error {
+	p, err := server()
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		p.sandboxURL+"/_sandbox/payment_intents/"+paymentID+"/authenticate", strings.NewReader(`{"outcome":"succeed"}`))
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the customer could not authenticate: %s", resp.Status)
+	}
+	return nil
 }

@@ -30,6 +30,9 @@ type fake struct {
 
 	// answer is asked for each call, with the number of the call, from 1 on.
 	answer func(ctx context.Context, call int, req proto.Message) (proto.Message, error)
+	// events serves the streams of events, where a test has some, and watch those of WatchPayment.
+	events paymentsv1.EventServiceServer
+	watch  func(call int, stream grpc.ServerStreamingServer[paymentsv1.WatchPaymentResponse]) error
 	// options are those of the server.
 	options []grpc.ServerOption
 
@@ -57,6 +60,10 @@ func (f *fake) listen(t *testing.T) {
 	paymentsv1.RegisterCustomerServiceServer(server, paymentsv1.UnimplementedCustomerServiceServer{})
 	paymentsv1.RegisterSubscriptionServiceServer(server, paymentsv1.UnimplementedSubscriptionServiceServer{})
 	paymentsv1.RegisterOperationServiceServer(server, paymentsv1.UnimplementedOperationServiceServer{})
+	if f.events == nil {
+		f.events = paymentsv1.UnimplementedEventServiceServer{}
+	}
+	paymentsv1.RegisterEventServiceServer(server, f.events)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(f.listener) }()
 	t.Cleanup(func() {
@@ -211,3 +218,14 @@ func within(t *testing.T, d time.Duration) context.Context {
 
 // wait passes virtual time.
 func wait(d time.Duration) { <-time.After(d) }
+
+// WatchPayment implements PaymentService.
+func (f *fake) WatchPayment(
+	req *paymentsv1.WatchPaymentRequest, stream grpc.ServerStreamingServer[paymentsv1.WatchPaymentResponse],
+) error {
+	f.mu.Lock()
+	f.requests = append(f.requests, req)
+	call := len(f.requests)
+	f.mu.Unlock()
+	return f.watch(call, stream)
+}

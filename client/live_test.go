@@ -86,6 +86,8 @@ func TestM20_LostAnswersChargeOnce(t *testing.T) {
 		told = append(told, client.ReasonOf(err))
 	}))
 	before := p.charges(t)
+	// A webhook would tell at once what the answers did not.
+	p.ask(t, http.MethodPost, "/_sandbox/faults", `{"kind": "lost", "event_type": "*", "count": 1000}`)
 	p.ask(t, http.MethodPost, "/_sandbox/faults", `{"kind": "drop_after", "path": "/v1/payment_intents", "count": 4}`)
 	t.Cleanup(func() { p.ask(t, http.MethodDelete, "/_sandbox/faults", "") })
 	got, err := c.Payments.CreatePayment(t.Context(), sale(client.Key("lost answers", 1)))

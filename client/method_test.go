@@ -49,7 +49,7 @@ func methods(t *testing.T) []protoreflect.MethodDescriptor {
 		}
 		return true
 	})
-	if len(all) < 34 {
+	if len(all) < 63 {
 		t.Fatalf("the contract has %d rpcs", len(all))
 	}
 	return all
@@ -68,6 +68,9 @@ func messageOf(t *testing.T, descriptor protoreflect.MessageDescriptor) proto.Me
 // the contract.
 func TestContractRetryTable(t *testing.T) {
 	for _, method := range methods(t) {
+		if method.IsStreamingServer() {
+			continue // Consume and WatchPayment open streams again, nothing else does.
+		}
 		t.Run(string(method.Name()), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				options, _ := method.Options().(*descriptorpb.MethodOptions)

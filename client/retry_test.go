@@ -38,6 +38,8 @@ var retryTable = []struct {
 	{codes.Unavailable, "STORE_UNAVAILABLE", true, bounded, bounded, once},
 	{codes.Aborted, "", false, bounded, bounded, once},
 	{codes.Aborted, "OPERATION_IN_PROGRESS", true, bounded, bounded, once},
+	{codes.Unavailable, "STREAM_ENDED", true, bounded, bounded, once},
+	{codes.Aborted, "CONSUMER_TAKEN_OVER", false, bounded, bounded, once}, // of streams alone, and Consume ends with it
 	{codes.Aborted, "LOCK_TIMEOUT", true, bounded, bounded, once},
 	{codes.ResourceExhausted, "", false, once, once, once},
 	{codes.ResourceExhausted, "RATE_LIMITED", false, once, once, once},

@@ -96,6 +96,7 @@ func startServer() (p *process, err error) {
 func environment() []string {
 	env := []string{
 		"TILLGATE_GRPC_ADDR=127.0.0.1:0", "TILLGATE_SANDBOX_ADDR=127.0.0.1:0", "TILLGATE_OPS_ADDR=127.0.0.1:0",
+		"TILLGATE_WEBHOOK_ADDR=127.0.0.1:0",
 	}
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "TILLGATE_") {

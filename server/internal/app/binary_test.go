@@ -64,7 +64,7 @@ func startBinary(t *testing.T, args ...string) (*exec.Cmd, *process) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), serverBinary(t), args...)
 	cmd.Env = append(os.Environ(), "TILLGATE_GRPC_ADDR=127.0.0.1:0", "TILLGATE_SANDBOX_ADDR=127.0.0.1:0",
-		"TILLGATE_OPS_ADDR=127.0.0.1:0")
+		"TILLGATE_OPS_ADDR=127.0.0.1:0", "TILLGATE_WEBHOOK_ADDR=127.0.0.1:0")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -13,21 +14,38 @@ import (
 )
 
 // calledRPCs notes which rpcs a connection was used for.
-type calledRPCs map[string]bool
+type calledRPCs struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
 
-func (c calledRPCs) intercept(
+func (c *calledRPCs) add(method string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.names[method] = true
+}
+
+func (c *calledRPCs) intercept(
 	ctx context.Context, method string, req, resp any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
 ) error {
-	c[method] = true
+	c.add(method)
 	return invoke(ctx, method, req, resp, conn, opts...)
+}
+
+func (c *calledRPCs) interceptStream(
+	ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	c.add(method)
+	return open(ctx, desc, conn, method, opts...)
 }
 
 // Every rpc works through the client, over a real connection, against the sandbox.
 func TestEveryRpcThroughTheClient(t *testing.T) {
 	p := startSandboxed(t)
-	called := calledRPCs{}
+	called := &calledRPCs{names: map[string]bool{}}
 	tillgate, err := client.New(p.addr, client.WithInsecure(), client.WithToken("sandbox"),
-		client.WithDialOptions(grpc.WithChainUnaryInterceptor(called.intercept)))
+		client.WithDialOptions(grpc.WithChainUnaryInterceptor(called.intercept),
+			grpc.WithChainStreamInterceptor(called.interceptStream)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +131,7 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 	_, err = payments.CancelPayment(ctx, &paymentsv1.CancelPaymentRequest{PaymentId: waiting.GetPayment().GetId()})
 	must("CancelPayment", err)
 
+	everyEventRPC(t, tillgate, id)
 	everyCustomerRPC(t, tillgate.Customers)
 	everySubscriptionRPC(t, &shop{process: p, customers: p.customers(t), sales: tillgate.Subscriptions})
 
@@ -147,7 +166,7 @@ func TestEveryRpcThroughTheClient(t *testing.T) {
 		t.Errorf("%d payments were listed, want 3 and those of four invoices", seen)
 	}
 	for _, method := range methods(t) {
-		if name := fmt.Sprintf("/%s/%s", method.Parent().FullName(), method.Name()); !called[name] {
+		if name := fmt.Sprintf("/%s/%s", method.Parent().FullName(), method.Name()); !called.names[name] {
 			t.Errorf("%s was not called", name)
 		} else if !isRead(method) && !repeatable[string(method.Name())] && !written[name] {
 			// operation is the only way to write: what finds another one leaves no operation behind.

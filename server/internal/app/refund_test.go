@@ -183,6 +183,7 @@ func TestBadRefunds(t *testing.T) {
 func TestM41_RefundRetriedWithANewKey(t *testing.T) {
 	t.Parallel()
 	p := startSandboxed(t)
+	p.deaf(t)
 	client := p.connect(t)
 	payment := create(t, client, order("refund-3001-attempt-1", visa))
 	p.fault(t, map[string]any{"kind": "drop_after", "method": "POST", "count": 3})

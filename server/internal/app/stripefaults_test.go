@@ -35,6 +35,12 @@ func (p *process) fault(t *testing.T, fault map[string]any) {
 	}
 }
 
+// deaf lets no webhook come, which would tell what an answer that was lost did not.
+func (p *process) deaf(t *testing.T) {
+	t.Helper()
+	p.fault(t, map[string]any{"kind": "lost", "event_type": "*", "count": 1_000})
+}
+
 // broken breaks the next requests that write, so many, and nothing else.
 func (p *process) broken(t *testing.T, fault map[string]any, count int) {
 	t.Helper()
@@ -173,6 +179,7 @@ func TestStripeFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // Most of it is back-off. Each has a server of its own: recovery would meet the faults of the next.
 			p := startSandboxed(t)
+			p.deaf(t)
 			client := p.connect(t)
 			paid, err := client.CreatePayment(dev(t), order("order-5000-attempt-1", "pm_card_visa"))
 			if err != nil {
@@ -268,6 +275,7 @@ func TestM22_CallerHangsUp(t *testing.T) {
 // A caller whose deadline passes hears from us, before its own side gives up, that the outcome is pending.
 func TestM13_DeadlinePasses(t *testing.T) {
 	p := startSandboxed(t)
+	p.deaf(t)
 	client := p.connect(t)
 	p.fault(t, map[string]any{"kind": "delay", "delay_ms": 2000})
 	ctx, cancel := context.WithTimeout(dev(t), time.Second)

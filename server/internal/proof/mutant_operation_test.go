@@ -39,7 +39,7 @@ var operationMutants = []mutant{
 	},
 	{
 		name: "recovery sends only what is its own",
-		file: "operation/recovery.go", old: "if err := held.beforeSend(ctx); err != nil {", new: "if err := held.beforeSend(ctx); err != nil && op.ID == \"\" {",
+		file: "operation/recovery.go", old: "\tcase err != nil:\n\t\treturn // It is not ours", new: "\tcase err != nil && op.ID == \"\":\n\t\treturn // It is not ours",
 		run: "TestM27_Rec",
 	},
 	{

@@ -57,7 +57,7 @@ var storeMutants = []mutant{
 	},
 	{
 		name: "a write leaves what came after it began",
-		file: "store/sqlite_finish.go", old: "stands.updated >= fence.began.V ||", new: "stands.updated < 0 ||",
+		file: "store/sqlite_object.go", old: "return o.updated >= began &&", new: "return o.updated < 0 &&",
 		run: "TestFinishObject/sqlite",
 	},
 	{

@@ -107,24 +107,27 @@ type row struct {
 	State                   store.State
 	ObjectID                string
 	Reason, Sends, LookUps  int
+	// Cause is the key that Stripe saw for its last step; empty for what was made for a reference.
+	Cause string
 }
 
 // rows are all operations, the oldest first.
 func (db *database) rows(t *testing.T) []row {
 	t.Helper()
-	return query(t, db, `SELECT id, caller, method, idempotency_key, state, object_id, reason, sends, look_ups
-		FROM operations ORDER BY begin_time, id`, func(r *row) []any {
-		return []any{&r.ID, &r.Caller, &r.Method, &r.Key, &r.State, &r.ObjectID, &r.Reason, &r.Sends, &r.LookUps}
+	return query(t, db, `SELECT id, caller, method, idempotency_key, state, object_id, reason, sends, look_ups,
+		stripe_key FROM operations ORDER BY begin_time, id`, func(r *row) []any {
+		return []any{&r.ID, &r.Caller, &r.Method, &r.Key, &r.State, &r.ObjectID, &r.Reason, &r.Sends, &r.LookUps, &r.Cause}
 	})
 }
 
 // event is one that is to be told.
-type event struct{ ObjectID, Kind, Cause string }
+type event struct{ ObjectID, Kind, Cause, OperationID string }
 
 func (db *database) events(t *testing.T) []event {
 	t.Helper()
-	return query(t, db, "SELECT object_id, kind, cause FROM events ORDER BY position, time, event_id", func(e *event) []any {
-		return []any{&e.ObjectID, &e.Kind, &e.Cause}
+	return query(t, db, `SELECT object_id, kind, cause, operation_id FROM events
+		ORDER BY position, time, event_id`, func(e *event) []any {
+		return []any{&e.ObjectID, &e.Kind, &e.Cause, &e.OperationID}
 	})
 }
 

@@ -129,9 +129,9 @@ func TestM10_KilledBeforeTheReply(t *testing.T) {
 			crashWhilePaying(t, s, "finish.after_commit")
 			server := s.servers[0]
 			server.serve(t)
-			before := len(s.stripe.requests(t))
+			before := len(s.stripe.posts(t))
 			paid := succeeds(t, server.as(t, shop), pay(firstKey))
-			if after := len(s.stripe.requests(t)); after != before || !paid.replayed {
+			if after := len(s.stripe.posts(t)); after != before || !paid.replayed {
 				t.Errorf("Stripe got %d requests more, and the answer is replayed: %v", after-before, paid.replayed)
 			}
 			oneCharge(t, s, paid)

@@ -119,14 +119,14 @@ func testCrashPoint(t *testing.T, db *database, point string, job job) {
 	server.kill()
 	server.serve(t)
 	staysSo(t, server.as(t, shop), what.ask, answer)
-	s.closeBooks(t)
+	b := s.closeBooks(t)
 	what.check(t, answer)
-	rows := db.rows(t)
+	rows := b.rows
 	if len(rows) != 1 || rows[0].State != store.Succeeded || rows[0].ObjectID != answer.id() {
 		t.Fatalf("the operations are %+v, want one that succeeded", rows)
 	}
-	if events := db.events(t); rows[0].told() && (len(events) != 1 || events[0].ObjectID != answer.id()) {
-		t.Errorf("the events are %+v, want one", events)
+	if rows[0].told() && (len(b.events) != 1 || b.events[0].ObjectID != answer.id()) {
+		t.Errorf("the events are %+v, want one", b.events)
 	}
 }
 

@@ -43,7 +43,8 @@ const (
 // Fault is a rule that breaks requests to the API, or the webhooks that the sandbox sends (webhook_fault.go).
 type Fault struct {
 	Kind FaultKind `json:"kind"`
-	// Method and Path choose the requests; empty means all. Path is a pattern of path.Match: /v1/payment_intents/*.
+	// Method and Path choose the requests; empty means all but GET /v1/events, which a server lists by itself: only a Path
+	// breaks that. Path is a pattern of path.Match: /v1/payment_intents/*.
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
 	// EventType chooses the webhooks, by the same kind of pattern: charge.* or *. Empty means all, for the kinds that are
@@ -138,8 +139,11 @@ func (f *Fault) matches(c *call) bool {
 	if f.ofWebhooks() || f.Method != "" && f.Method != c.method || f.spent() {
 		return false
 	}
+	if f.Path == "" {
+		return c.path != "/v1/events"
+	}
 	matched, _ := path.Match(f.Path, c.path) // the pattern was checked when the rule was added
-	return f.Path == "" || matched
+	return matched
 }
 
 // breakage picks what happens to one call.
