@@ -1,5 +1,6 @@
-// Package console holds the operator's commands that ask a running server over gRPC. It prints for people, or JSON for
-// programs, and says in words what went wrong. It opens no store and knows no part of the server but config.
+// Package console holds the operator's commands: those that ask a running server over gRPC, and those for the endpoints at
+// Stripe, which ask Stripe through stripegw. It prints for people, or JSON for programs, and says in words what went wrong.
+// It opens no store.
 package console
 
 import (

@@ -49,7 +49,7 @@ func inWords(err error, way config.Connection) error {
 		case *errdetails.ErrorInfo:
 			reason = d.GetReason()
 			for _, key := range slices.Sorted(maps.Keys(d.GetMetadata())) {
-				if key != "field" { // it stands among the violations
+				if key != "field" && key != "resume_token" { // one stands among the violations, the other is for programs
 					add(key, d.GetMetadata()[key])
 				}
 			}
