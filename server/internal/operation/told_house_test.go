@@ -203,17 +203,17 @@ func (h *toldHouse) do(t *testing.T, method string, req operation.Request) (cont
 }
 
 // charge is a request for a payment that is charged at once.
-func charge(key, card string) *paymentsv1.CreatePaymentRequest {
-	req := request(key)
+func charge(card string) *paymentsv1.CreatePaymentRequest {
+	req := request("order-1001")
 	req.PaymentMethodId, req.PaymentMethodTypes, req.Confirm = card, []string{"card"}, true
 	return req
 }
 
-// sent are the sends to a path, and the key of the first.
-func (h *toldHouse) sent(t *testing.T, path string) (n int, key string) {
+// sent are the sends of creates of payments, and their key: there must be one.
+func (h *toldHouse) sent(t *testing.T) (n int, key string) {
 	t.Helper()
 	for _, r := range h.stripe.Requests("") {
-		if r.Method == http.MethodPost && r.Path == path {
+		if r.Method == http.MethodPost && r.Path == paymentsPath {
 			if n++; n == 1 {
 				key = r.IdempotencyKey
 			}

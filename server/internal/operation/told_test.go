@@ -20,6 +20,7 @@ const (
 // M-14: a create that Stripe answers with a failure for ever, though it was done: where its lists do not tell, the event
 // under our key does, at once, and nothing is charged twice.
 func TestM14_WebhookTellsOfAReplayed500(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines {
 		for name, failure := range map[string]error{"not in the list": nil, "no list": errNoList} {
 			t.Run(e.name+" "+name, func(t *testing.T) {
@@ -28,21 +29,21 @@ func TestM14_WebhookTellsOfAReplayed500(t *testing.T) {
 				h.gateway.blind, h.gateway.failure = true, failure
 				h.paced.putOff(time.Hour)
 				h.breaks(t, sandbox.Fault500After, paymentsPath, 0)
-				ctx, _, err := h.do(t, method, charge("order-1001", goodCard))
+				ctx, _, err := h.do(t, method, charge(goodCard))
 				if reasonOf(err) != "OUTCOME_PENDING" {
 					t.Fatalf("got %v, want OUTCOME_PENDING", err)
 				}
 				stop := h.recovering(t)
 				defer stop()
-				before, key := h.sent(t, paymentsPath)
+				before, key := h.sent(t)
 				id := h.only(t, paymentsPath)
 				h.webhook(t, key, "payment_intent.succeeded", h.resource(t, "payment_intent", id))
 				op := h.ended(t, ctx, store.Succeeded)
-				if sends, _ := h.sent(t, paymentsPath); op.ObjectID != id || sends != before {
+				if sends, _ := h.sent(t); op.ObjectID != id || sends != before {
 					t.Errorf("it made %s, want %s; %d sends after the webhook, want none", op.ObjectID, id, sends-before)
 				}
 				h.only(t, "/v1/charges")
-				_, out, err := h.do(t, method, charge("order-1001", goodCard))
+				_, out, err := h.do(t, method, charge(goodCard))
 				if err != nil || !out.Replayed || paymentID(t, out) != id {
 					t.Errorf("the same key: %v, %v", out, err)
 				}
@@ -57,17 +58,18 @@ func TestM14_WebhookTellsOfAReplayed500(t *testing.T) {
 // M-46: a webhook that comes when recovery has taken the operation and is about to send again holds the send back, and
 // tells what became of it.
 func TestM46_LateWebhookBeforeAResend(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			h := newToldHouse(t, e.open(t))
 			h.gateway.blind = true
 			h.breaks(t, sandbox.FaultDropAfter, paymentsPath, 3)
-			ctx, _, err := h.do(t, method, charge("order-1001", goodCard))
+			ctx, _, err := h.do(t, method, charge(goodCard))
 			if reasonOf(err) != "OUTCOME_PENDING" {
 				t.Fatalf("got %v, want OUTCOME_PENDING", err)
 			}
-			before, key := h.sent(t, paymentsPath)
+			before, key := h.sent(t)
 			id := h.only(t, paymentsPath)
 			h.once("recover.claimed", "resend.before", func() {
 				h.webhook(t, key, "payment_intent.succeeded", h.resource(t, "payment_intent", id))
@@ -75,7 +77,7 @@ func TestM46_LateWebhookBeforeAResend(t *testing.T) {
 			stop := h.recovering(t)
 			defer stop()
 			op := h.ended(t, ctx, store.Succeeded)
-			sends, _ := h.sent(t, paymentsPath)
+			sends, _ := h.sent(t)
 			if before != 3 || sends != before || op.ObjectID != id || op.Sends != before {
 				t.Errorf("%d sends before and %d after the webhook; the row is %+v", before, sends-before, op)
 			}
@@ -90,6 +92,7 @@ func TestM46_LateWebhookBeforeAResend(t *testing.T) {
 // A call whose answer was lost, and whose webhook came meanwhile, is not sent again: what it made is read, and its caller
 // gets it.
 func TestToldWhileItsCallerWaits(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
@@ -99,11 +102,11 @@ func TestToldWhileItsCallerWaits(t *testing.T) {
 			h.beforeTheAnswer(func(key string) {
 				h.webhook(t, key, "payment_intent.succeeded", h.resource(t, "payment_intent", h.only(t, paymentsPath)))
 			})
-			ctx, out, err := h.do(t, method, charge("order-1001", goodCard))
+			ctx, out, err := h.do(t, method, charge(goodCard))
 			if err != nil || out.Replayed || paymentID(t, out) != h.only(t, paymentsPath) {
 				t.Fatalf("got %v, %v", out, err)
 			}
-			if sends, _ := h.sent(t, paymentsPath); sends != 1 || h.row(t, ctx).State != store.Succeeded {
+			if sends, _ := h.sent(t); sends != 1 || h.row(t, ctx).State != store.Succeeded {
 				t.Errorf("the row is %v after %d sends", h.row(t, ctx).State, sends)
 			}
 			h.only(t, "/v1/charges")
@@ -113,17 +116,18 @@ func TestToldWhileItsCallerWaits(t *testing.T) {
 
 // What was told and can not be found, since it is not what the operation made, is sent again within the window.
 func TestToldAndNotFoundIsSentAgain(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			h := newToldHouse(t, e.open(t))
 			h.paced.putOff(time.Hour)
 			h.breaks(t, sandbox.FaultDropBefore, paymentsPath, 3)
-			ctx, _, err := h.do(t, method, charge("order-1001", goodCard))
+			ctx, _, err := h.do(t, method, charge(goodCard))
 			if reasonOf(err) != "OUTCOME_PENDING" {
 				t.Fatalf("got %v, want OUTCOME_PENDING", err)
 			}
-			before, key := h.sent(t, paymentsPath)
+			before, key := h.sent(t)
 			other := h.post(t, paymentsPath, "amount", "2000", "currency", "usd")
 			h.paced.putOff(0)
 			h.webhook(t, key, "customer.updated", h.resource(t, "customer", h.post(t, "/v1/customers")))
@@ -146,6 +150,7 @@ func TestToldAndNotFoundIsSentAgain(t *testing.T) {
 // Stripe tells also of tries that failed. That an event came under the key of what confirms or pays is no success: neither
 // where the look-up finds the refusal, nor where it finds nothing.
 func TestToldOfATryThatFailed(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines {
 		for name, blind := range map[string]bool{"looked up": false, "not in the list": true} {
 			for _, tt := range []struct {
@@ -209,6 +214,7 @@ func declinedInvoice(t *testing.T, h *toldHouse) (id, method string, req operati
 // What is told in the middle of several steps is no outcome: the step is looked for, or sent again, and the operation
 // goes on with the next.
 func TestToldInTheMiddleOfSteps(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines {
 		for i, step := range stepNames {
 			for name, hidden := range map[string][]string{"found": nil, "not found": stepNames} {
