@@ -117,7 +117,7 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 	defer telling.stop(context.WithoutCancel(ctx))
 	receiving := noServer()
 	if webhooks != nil {
-		if receiving, err = startWebhooks(ctx, c, events, secrets, registry, logger, webhooks, failed); err != nil {
+		if receiving, err = startWebhooks(c, events, secrets, registry, logger, webhooks, failed); err != nil {
 			return err
 		}
 		defer receiving.stop()

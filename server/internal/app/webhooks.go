@@ -28,7 +28,7 @@ func listenForWebhooks(ctx context.Context, c config.Serve) (net.Listener, error
 
 // startWebhooks serves what Stripe sends to, the one listener that may face the internet.
 func startWebhooks(
-	ctx context.Context, c config.Serve, e *events, secrets *webhook.Secrets,
+	c config.Serve, e *events, secrets *webhook.Secrets,
 	registry prometheus.Registerer, logger *slog.Logger, listener net.Listener, failed chan<- error,
 ) (*server, error) {
 	handler, err := webhook.New(webhook.Config{

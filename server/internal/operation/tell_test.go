@@ -52,7 +52,7 @@ func TestW33_WebhookBeforeTheAnswer(t *testing.T) {
 						}
 					}
 				})
-				ctx, out, err := h.do(t, method, charge(goodCard))
+				ctx, out, err := h.do(t, method, charge())
 				if err != nil || out.Replayed || paymentID(t, out) != h.only(t, paymentsPath) {
 					t.Fatalf("got %v, %v", out, err)
 				}
@@ -95,7 +95,7 @@ func TestObjectAfterAWrite(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			h := newToldHouse(t, e.open(t))
-			req := charge(goodCard)
+			req := charge()
 			req.Description, req.ReceiptEmail = canary+" description", canary+"@example.com"
 			req.Metadata = map[string]string{"order": canary}
 			_, out, err := h.do(t, method, req)
@@ -198,7 +198,7 @@ func TestWebhookMovesTheObjectOnMeanwhile(t *testing.T) {
 			t.Run(e.name+" "+name, func(t *testing.T) {
 				t.Parallel()
 				h := newToldHouse(t, e.open(t))
-				req := charge(goodCard)
+				req := charge()
 				req.CaptureMethod = paymentsv1.CaptureMethod_CAPTURE_METHOD_MANUAL
 				newer := paymentsv1.PaymentState_PAYMENT_STATE_REQUIRES_CAPTURE
 				h.beforeTheAnswer(func(string) {

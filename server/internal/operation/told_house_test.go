@@ -120,7 +120,7 @@ func newToldHouse(t *testing.T, db store.Store) *toldHouse {
 		scope: operation.Scope{Account: sandbox.DefaultAccount},
 	}
 	h.Runner = operation.New(operation.Config{
-		Gateway: h.gateway, Store: h.machine.store, Keys: h.keys, Scope: h.scope, Logger: quiet, Crash: h.at,
+		Gateway: h.gateway, Store: h.store, Keys: h.keys, Scope: h.scope, Logger: quiet, Crash: h.at,
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan struct{})
@@ -203,9 +203,9 @@ func (h *toldHouse) do(t *testing.T, method string, req operation.Request) (cont
 }
 
 // charge is a request for a payment that is charged at once.
-func charge(card string) *paymentsv1.CreatePaymentRequest {
+func charge() *paymentsv1.CreatePaymentRequest {
 	req := request("order-1001")
-	req.PaymentMethodId, req.PaymentMethodTypes, req.Confirm = card, []string{"card"}, true
+	req.PaymentMethodId, req.PaymentMethodTypes, req.Confirm = goodCard, []string{"card"}, true
 	return req
 }
 

@@ -29,7 +29,7 @@ func TestM14_WebhookTellsOfAReplayed500(t *testing.T) {
 				h.gateway.blind, h.gateway.failure = true, failure
 				h.paced.putOff(time.Hour)
 				h.breaks(t, sandbox.Fault500After, paymentsPath, 0)
-				ctx, _, err := h.do(t, method, charge(goodCard))
+				ctx, _, err := h.do(t, method, charge())
 				if reasonOf(err) != "OUTCOME_PENDING" {
 					t.Fatalf("got %v, want OUTCOME_PENDING", err)
 				}
@@ -43,7 +43,7 @@ func TestM14_WebhookTellsOfAReplayed500(t *testing.T) {
 					t.Errorf("it made %s, want %s; %d sends after the webhook, want none", op.ObjectID, id, sends-before)
 				}
 				h.only(t, "/v1/charges")
-				_, out, err := h.do(t, method, charge(goodCard))
+				_, out, err := h.do(t, method, charge())
 				if err != nil || !out.Replayed || paymentID(t, out) != id {
 					t.Errorf("the same key: %v, %v", out, err)
 				}
@@ -65,7 +65,7 @@ func TestM46_LateWebhookBeforeAResend(t *testing.T) {
 			h := newToldHouse(t, e.open(t))
 			h.gateway.blind = true
 			h.breaks(t, sandbox.FaultDropAfter, paymentsPath, 3)
-			ctx, _, err := h.do(t, method, charge(goodCard))
+			ctx, _, err := h.do(t, method, charge())
 			if reasonOf(err) != "OUTCOME_PENDING" {
 				t.Fatalf("got %v, want OUTCOME_PENDING", err)
 			}
@@ -102,7 +102,7 @@ func TestToldWhileItsCallerWaits(t *testing.T) {
 			h.beforeTheAnswer(func(key string) {
 				h.webhook(t, key, "payment_intent.succeeded", h.resource(t, "payment_intent", h.only(t, paymentsPath)))
 			})
-			ctx, out, err := h.do(t, method, charge(goodCard))
+			ctx, out, err := h.do(t, method, charge())
 			if err != nil || out.Replayed || paymentID(t, out) != h.only(t, paymentsPath) {
 				t.Fatalf("got %v, %v", out, err)
 			}
@@ -123,7 +123,7 @@ func TestToldAndNotFoundIsSentAgain(t *testing.T) {
 			h := newToldHouse(t, e.open(t))
 			h.paced.putOff(time.Hour)
 			h.breaks(t, sandbox.FaultDropBefore, paymentsPath, 3)
-			ctx, _, err := h.do(t, method, charge(goodCard))
+			ctx, _, err := h.do(t, method, charge())
 			if reasonOf(err) != "OUTCOME_PENDING" {
 				t.Fatalf("got %v, want OUTCOME_PENDING", err)
 			}

@@ -31,7 +31,8 @@ type notice struct {
 func tells(number int) notice {
 	id := fmt.Sprintf("evt_1Proof%08d", number)
 	at := 1_790_000_000 + number/50
-	kind, object, data := "customer.created", fmt.Sprintf("cus_Proof%08d", number), ""
+	kind, object := "customer.created", fmt.Sprintf("cus_Proof%08d", number)
+	var data string
 	switch number % 5 {
 	case 0:
 		kind, object = "payment_intent.created", fmt.Sprintf("pi_1Proof%08d", number)
@@ -114,7 +115,8 @@ func logged(t *testing.T, events paymentsv1.EventServiceClient) []*paymentsv1.Ev
 			t.Fatal(err)
 		}
 		all = append(all, page.GetEvents()...)
-		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
+		request.PageToken = page.GetNextPageToken()
+		if request.GetPageToken() == "" {
 			return all
 		}
 	}
