@@ -129,6 +129,7 @@ func TestBadCaptures(t *testing.T) {
 // The currency is read only where an amount is given, and nothing is sent where it can not be read.
 func TestCaptureReadsTheCurrency(t *testing.T) {
 	p := startSandboxed(t)
+	p.deaf(t) // What a webhook tells is read, too.
 	client := p.connect(t)
 	payment := create(t, client, held("capture-3001-attempt-1"))
 	posts, gets := p.requests(t, http.MethodPost), p.requests(t, http.MethodGet)

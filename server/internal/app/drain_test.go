@@ -136,12 +136,16 @@ func TestO15_StripeIsDown(t *testing.T) {
 	if got := p.ready(t); !got.Ready || got.Parts["stripe"] != "serving" || got.Parts["store"] != "serving" {
 		t.Errorf("/readyz says %+v, want all well", got)
 	}
+	p.fault(t, map[string]any{"kind": "502_html", "path": "/v1/events", "count": 1_000}) // The repair loop must not meet a sound Stripe.
 	p.fault(t, map[string]any{"kind": "502_html", "count": 3})
 	if _, err := client.CreatePayment(dev(t), order("order-8400-attempt-1", "pm_card_visa")); err == nil {
 		t.Fatal("the broken Stripe took a payment")
 	}
 	if got := p.ready(t); !got.Ready || got.Parts["stripe"] != "degraded" || got.Parts["api"] != "serving" {
 		t.Errorf("/readyz says %+v, want ready with Stripe degraded", got)
+	}
+	if code, answer := p.sandboxCall(t, http.MethodDelete, "/_sandbox/faults", ""); code != http.StatusOK {
+		t.Fatalf("the sandbox keeps its faults: %d %s", code, answer)
 	}
 	if _, err := client.CreatePayment(dev(t), order("order-8410-attempt-1", "pm_card_visa")); err != nil {
 		t.Fatal(err)
