@@ -253,6 +253,7 @@ func TestListRefunds(t *testing.T) {
 // A list is a read: Stripe's troubles are told as such.
 func TestListsWhenStripeFails(t *testing.T) {
 	p := startSandboxed(t)
+	p.deaf(t)
 	client := p.connect(t)
 	create(t, client, order("list-5001-attempt-1", visa))
 	for _, fault := range []map[string]any{
