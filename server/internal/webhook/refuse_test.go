@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,10 +160,10 @@ func TestW14_TwoTimes(t *testing.T) {
 }
 
 // endless is a body without an end, which notes how much of it was read.
-type endless struct{ read int }
+type endless struct{ read atomic.Int64 }
 
 func (e *endless) Read(p []byte) (int, error) {
-	e.read += len(p)
+	e.read.Add(int64(len(p)))
 	return len(p), nil
 }
 
@@ -187,8 +188,8 @@ func TestW19_LargeBodies(t *testing.T) {
 			}
 		}
 		// What the kernel's buffers take is not read by us.
-		if in.results(t, "too_large") != 1 || body.read > 32<<20 {
-			t.Errorf("%d bytes were sent", body.read)
+		if in.results(t, "too_large") != 1 || body.read.Load() > 32<<20 {
+			t.Errorf("%d bytes were sent", body.read.Load())
 		}
 	})
 
