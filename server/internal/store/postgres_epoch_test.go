@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -73,7 +74,11 @@ func run(t *testing.T, input []byte, program string, args ...string) []byte {
 	t.Helper()
 	path := filepath.Join(pgcluster.Binaries(t), program)
 	if _, err := exec.LookPath(path); err != nil {
-		t.Skipf("there is no %s: it comes with PostgreSQL's client", program)
+		const hint = "there is no %s: it comes with PostgreSQL's client"
+		if os.Getenv("CI") == "true" {
+			t.Fatalf(hint, program)
+		}
+		t.Skipf(hint, program)
 	}
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	var out, errors bytes.Buffer
