@@ -11,7 +11,8 @@ const pgKeptTold = 8
 const pgTell = `WITH news AS (
 		SELECT key, array_agg(object_id) AS added
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS news (key, object_id, delivery, by)
-		WHERE delivery = '' OR EXISTS (SELECT FROM deliveries WHERE id = delivery AND state = 2 AND attempt = by)
+		-- Not EXISTS, which may be made a join with all that was ever done.
+		WHERE delivery = '' OR (SELECT state = 2 AND attempt = by FROM deliveries WHERE id = delivery)
 		GROUP BY key
 	), listening AS (
 		SELECT o.id AS listener, news.added FROM operations o JOIN news ON o.stripe_key = news.key
@@ -30,7 +31,8 @@ type pgTold struct {
 func pgTellings(i Ingest) (told []pgTold) {
 	add := func(key, objectID string) {
 		t := pgTold{key: pgText(key), objectID: pgText(objectID), delivery: i.ID, attempt: i.Attempt}
-		if key != "" && !slices.Contains(told, t) {
+		// A cause that is Stripe's own event is no key of an operation.
+		if key != "" && key != i.ID && !slices.Contains(told, t) {
 			told = append(told, t)
 		}
 	}
