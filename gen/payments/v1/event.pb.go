@@ -50,7 +50,8 @@ const (
 	EventType_EVENT_TYPE_REFUND_CREATED EventType = 20
 	// `refund.updated` or `charge.refund.updated`.
 	EventType_EVENT_TYPE_REFUND_UPDATED EventType = 21
-	// The money could not be given back: `refund.failed`.
+	// The money could not be given back: `refund.failed`. Stripe does not send it at API 2023-10-16: there the refund's
+	// `state` says so in a REFUND_UPDATED.
 	EventType_EVENT_TYPE_REFUND_FAILED EventType = 22
 	// `customer.created`.
 	EventType_EVENT_TYPE_CUSTOMER_CREATED EventType = 30
@@ -289,7 +290,7 @@ type Event struct {
 	// is known by object, type and cause.
 	Cause string `protobuf:"bytes,8,opt,name=cause,proto3" json:"cause,omitempty"`
 	// Output only. The operation of ours that caused it, `op_...`. Empty where another did: a customer, a bank, the
-	// dashboard, time.
+	// dashboard, time. Empty too where only Stripe told of what our write did beside its own object: `cause` has its key.
 	OperationId string `protobuf:"bytes,9,opt,name=operation_id,json=operationId,proto3" json:"operation_id,omitempty"`
 	// Output only. Stripe's event, `evt_...`. Empty where our own write told of it first.
 	StripeEventId string `protobuf:"bytes,10,opt,name=stripe_event_id,json=stripeEventId,proto3" json:"stripe_event_id,omitempty"`
@@ -544,12 +545,12 @@ type Event_Subscription struct {
 }
 
 type Event_Invoice struct {
-	// Of INVOICE_...
+	// Of INVOICE_... Taken from Stripe's snapshot it may lack `payment_state`, `next_action` and `payment_error`.
 	Invoice *Invoice `protobuf:"bytes,17,opt,name=invoice,proto3,oneof"`
 }
 
 type Event_Plan struct {
-	// Of PLAN_...: its product may hold no more than the id.
+	// Of PLAN_...: its product may hold no more than the id, and `active` then not know that the product is archived.
 	Plan *Plan `protobuf:"bytes,18,opt,name=plan,proto3,oneof"`
 }
 
@@ -559,7 +560,8 @@ type Event_Dispute struct {
 }
 
 type Event_Reference struct {
-	// Of a type that is not modelled, and in place of what is too large to be sent (over 1 MiB).
+	// Of a type that is not modelled, in place of what is too large to be sent (over 1 MiB), and of what Stripe no longer
+	// knew when it had to be read: a consumer must not take the typed payload for granted.
 	Reference *ObjectReference `protobuf:"bytes,20,opt,name=reference,proto3,oneof"`
 }
 

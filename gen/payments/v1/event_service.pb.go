@@ -90,9 +90,10 @@ const (
 	DeadLetterCause_DEAD_LETTER_CAUSE_FETCH_FAILED DeadLetterCause = 3
 	// The server failed on it: a fault of ours.
 	DeadLetterCause_DEAD_LETTER_CAUSE_INTERNAL DeadLetterCause = 4
-	// Quarantined: it is of the live mode and we are not, or the other way round. It is kept, and never applied.
+	// It is of the live mode and we are not, or the other way round. It is quarantined, and never applied; what showed it
+	// only when it was tried again stays a dead letter.
 	DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE DeadLetterCause = 5
-	// Quarantined: it is of another Stripe account than ours.
+	// It is of another Stripe account than ours, or of one whose name can not be read. As with the wrong mode.
 	DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_ACCOUNT DeadLetterCause = 6
 )
 
@@ -1174,7 +1175,8 @@ type DeadLetter struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Output only. Stripe's word for what happened. Empty where it can not be read.
 	RawType string `protobuf:"bytes,2,opt,name=raw_type,json=rawType,proto3" json:"raw_type,omitempty"`
-	// Output only. The object, where it can be read. Nothing of it is published while this stands.
+	// Output only. The object. Nothing of it is published while this stands, unless it is quarantined. Empty where the
+	// event can not be read or is not applied: that holds up nothing.
 	ObjectId string `protobuf:"bytes,3,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
 	// Output only. Why.
 	Cause DeadLetterCause `protobuf:"varint,4,opt,name=cause,proto3,enum=payments.v1.DeadLetterCause" json:"cause,omitempty"`
@@ -1529,7 +1531,7 @@ const file_payments_v1_event_service_proto_rawDesc = "" +
 	"\bconsumer\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x18@2\x19^([a-z0-9][a-z0-9._-]*)?$R\bconsumer\x12+\n" +
 	"\fresume_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\vresumeToken\x128\n" +
 	"\x05start\x18\x04 \x01(\x0e2\x18.payments.v1.StreamStartB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05start:\x92\x01\xbaH\x8e\x01\x1a\x8b\x01\n" +
-	"\x1fstream_events.token_or_consumer\x128a consumer remembers where it is: leave resume_token out\x1a.this.resume_token == '' || this.consumer == ''\"\xa6\x01\n" +
+	"\x1fresume_token.no_consumer_beside\x128a consumer remembers where it is: leave resume_token out\x1a.this.resume_token == '' || this.consumer == ''\"\xa6\x01\n" +
 	"\x14StreamEventsResponse\x12*\n" +
 	"\x06events\x18\x01 \x03(\v2\x12.payments.v1.EventR\x06events\x12!\n" +
 	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\x12#\n" +

@@ -77,7 +77,8 @@ type EventServiceClient interface {
 	// Lists what Stripe sent and could not be published, the oldest first. INVALID_FIELD: `page_token` is not one of
 	// these arguments.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
-	// Tries a dead letter again, and what waits behind it. The answer comes before the outcome: list again to see it.
+	// Tries a dead letter again, and with it all other dead letters of its object, and what waits behind them. The answer
+	// comes before the outcome: list again to see it.
 	// RESOURCE_MISSING: there is no such dead letter. UNEXPECTED_STATE: it is quarantined, and must not be applied.
 	RetryDeadLetter(ctx context.Context, in *RetryDeadLetterRequest, opts ...grpc.CallOption) (*RetryDeadLetterResponse, error)
 }
@@ -236,7 +237,8 @@ type EventServiceServer interface {
 	// Lists what Stripe sent and could not be published, the oldest first. INVALID_FIELD: `page_token` is not one of
 	// these arguments.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
-	// Tries a dead letter again, and what waits behind it. The answer comes before the outcome: list again to see it.
+	// Tries a dead letter again, and with it all other dead letters of its object, and what waits behind them. The answer
+	// comes before the outcome: list again to see it.
 	// RESOURCE_MISSING: there is no such dead letter. UNEXPECTED_STATE: it is quarantined, and must not be applied.
 	RetryDeadLetter(context.Context, *RetryDeadLetterRequest) (*RetryDeadLetterResponse, error)
 	mustEmbedUnimplementedEventServiceServer()
