@@ -26,16 +26,20 @@ const (
 // thinObject is the type of an event of API v2 (https://docs.stripe.com/event-destinations#thin-events).
 const thinObject = "v2.core.event"
 
+// UnreadableAccount is the account of an event that names one in a way that can not be read. No account has this id.
+const UnreadableAccount = "unreadable"
+
 // StripeEvent is what we take from an event of Stripe's, https://docs.stripe.com/api/events/object, before its object
 // is read. A text that is not fit to be kept is empty.
 type StripeEvent struct {
-	// ID is `evt_...`. It has the form of a token: letters, digits, and `_-.`.
+	// ID is `evt_...`: letters, digits and `_`, which is all that a dead letter can be named by.
 	ID string
 	// Type is what happened, in Stripe's words: `payment_intent.succeeded`. It has the form of a token.
 	Type string
 	// APIVersion is the one that the object is rendered at, and never changes.
 	APIVersion string
-	// Account is the connected account, `acct_...`; empty for our own.
+	// Account is the connected account, `acct_...`; empty for our own. What is there and is no id of one is
+	// UnreadableAccount: it must not pass for ours.
 	Account string
 	// Livemode is whether it is about real money.
 	Livemode bool
@@ -45,8 +49,8 @@ type StripeEvent struct {
 	// IdempotencyKey is that of the request which caused it, whoever sent that. Empty where no request did, or it had
 	// none.
 	IdempotencyKey string
-	// ObjectKind is Stripe's name of the object's type, `payment_intent`, and ObjectID its id. Some objects have none,
-	// such as a balance, or an invoice that is yet to be.
+	// ObjectKind is Stripe's name of the object's type, `payment_intent`, and ObjectID its id: both have the form of a
+	// token, since they are not sealed. Some objects have none, such as a balance, or an invoice that is yet to be.
 	ObjectKind, ObjectID string
 
 	// object is the object as it was then: a part of the body, and not a copy.
@@ -74,7 +78,7 @@ func DecodeEvent(body []byte) (StripeEvent, error) {
 	for name, value := range fieldsOf(body) {
 		switch string(name) {
 		case `"id"`:
-			e.ID = eventToken(value)
+			e.ID = eventID(value)
 		case `"object"`:
 			object = eventText(value)
 		case `"type"`:
@@ -82,7 +86,7 @@ func DecodeEvent(body []byte) (StripeEvent, error) {
 		case `"api_version"`:
 			e.APIVersion = versionText(value)
 		case `"account"`:
-			e.Account = eventText(value)
+			e.Account = accountID(value)
 		case `"livemode"`:
 			e.Livemode = string(value) == "true"
 		case `"created"`:
@@ -130,9 +134,9 @@ func (e *StripeEvent) readData(data []byte) {
 	for name, value := range fieldsOf(object) {
 		switch string(name) {
 		case `"object"`:
-			e.ObjectKind = eventText(value)
+			e.ObjectKind = eventToken(value)
 		case `"id"`:
-			e.ObjectID = eventText(value)
+			e.ObjectID = objectID(value)
 		}
 	}
 }
@@ -140,7 +144,7 @@ func (e *StripeEvent) readData(data []byte) {
 // readRelated reads the object that a thin event names.
 func (e *StripeEvent) readRelated(related []byte) {
 	if e.object == nil {
-		e.ObjectKind, e.ObjectID = eventText(fieldOf(related, `"type"`)), eventText(fieldOf(related, `"id"`))
+		e.ObjectKind, e.ObjectID = eventToken(fieldOf(related, `"type"`)), objectID(fieldOf(related, `"id"`))
 	}
 }
 

@@ -69,7 +69,7 @@ func paymentOf(e StripeEvent) string {
 	if isObject(payment) {
 		payment = fieldOf(payment, `"id"`)
 	}
-	return eventText(payment)
+	return objectID(payment)
 }
 
 // EventTypes are the types that our endpoint at Stripe is to get: those that change something here. They are sorted.

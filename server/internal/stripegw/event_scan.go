@@ -1,9 +1,11 @@
 package stripegw
 
 import (
+	"cmp"
 	"encoding/json"
 	"iter"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -132,6 +134,33 @@ func isPlain(text []byte) bool {
 
 // eventToken is a text that has the form of Stripe's ids and names, or nothing.
 func eventToken(value []byte) string { return token(eventText(value)) }
+
+// eventID is an id of Stripe's of an event, or nothing.
+func eventID(value []byte) string {
+	text := eventToken(value)
+	if strings.ContainsAny(text, "-.") {
+		return ""
+	}
+	return text
+}
+
+// objectID is the id of an object, or nothing. Some ids are chosen by people, who like `-` and `.`; one that begins with
+// a dot is none: a path may end in it.
+func objectID(value []byte) string {
+	text := eventToken(value)
+	if strings.HasPrefix(text, ".") {
+		return ""
+	}
+	return text
+}
+
+// accountID is the account that is named; empty where none is.
+func accountID(value []byte) string {
+	if string(value) == "null" {
+		return ""
+	}
+	return cmp.Or(eventToken(value), UnreadableAccount)
+}
 
 // eventTime is a time of Stripe's in seconds since 1970; 0 where it is none.
 func eventTime(value []byte) int64 {

@@ -102,6 +102,7 @@ func TestDecodeEvent(t *testing.T) {
 			}),
 			with(func(e *stripegw.StripeEvent) {
 				e.Created, e.APIVersion, e.IdempotencyKey, e.ObjectKind, e.ObjectID = 0, "", "", "", ""
+				e.Account = stripegw.UnreadableAccount
 			}), nil,
 		},
 		{
@@ -110,6 +111,7 @@ func TestDecodeEvent(t *testing.T) {
 			}, map[string]any{"created": -1, "request.idempotency_key": "a\nb", "account": "a\u2028b"}),
 			with(func(e *stripegw.StripeEvent) {
 				e.Created, e.IdempotencyKey, e.ObjectKind, e.ObjectID = 0, "", "", ""
+				e.Account = stripegw.UnreadableAccount
 			}), nil,
 		},
 		{
@@ -173,6 +175,36 @@ func TestDecodeEvent(t *testing.T) {
 				t.Errorf("event (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What stands in the clear is no sentence and no path; what names an account in no way that can be read is not of ours.
+func TestDecodeEventTakesTokens(t *testing.T) {
+	object := func(id string) map[string]any { return map[string]any{"id": id, "object": "payment_intent"} }
+	for id, want := range map[string]string{
+		"pi_1": "pi_1", "gold-plan.v1": "gold-plan.v1", "../../v1/customers": "", "..": "", ".": "", "leak@example.com": "",
+		"pi 1": "", "pi_\u200b1": "",
+	} {
+		if e := decoded(t, eventOf(t, "x.y", object(id), nil)); e.ObjectID != want {
+			t.Errorf("the object %q is read as %q", id, e.ObjectID)
+		}
+	}
+	for _, id := range []string{"evt-1", "evt.1", "evt_1/", "evt_\u00e9"} {
+		body := eventOf(t, "x.y", object("pi_1"), map[string]any{"id": id})
+		if e, err := stripegw.DecodeEvent(body); e.ID != "" || !errors.Is(err, stripegw.ErrNoEventID) {
+			t.Errorf("the id %q is read as %q, %v", id, e.ID, err)
+		}
+	}
+	for _, account := range []any{
+		5, true, map[string]any{"id": "acct_1"}, []string{"acct_1"}, "", strings.Repeat("a", 256), "acct_\u200b1", "acct 1",
+	} {
+		e := decoded(t, eventOf(t, "x.y", object("pi_1"), map[string]any{"account": account}))
+		if e.Account != stripegw.UnreadableAccount {
+			t.Errorf("the account %v is read as %q", account, e.Account)
+		}
+	}
+	if e := decoded(t, eventOf(t, "x.y", object("pi_1"), map[string]any{"account": nil})); e.Account != "" {
+		t.Errorf("no account is read as %q", e.Account)
 	}
 }
 
