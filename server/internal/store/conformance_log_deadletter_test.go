@@ -122,3 +122,60 @@ func TestDeadLetters(t *testing.T) {
 		})
 	}
 }
+
+// The dead letters of one object come back together: one that stayed would hold up the others, which are no dead letters
+// any more and listed nowhere. What is quarantined, or of no object, stays where it is.
+func TestReviveTakesAllOfTheObject(t *testing.T) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			s := e.fresh(t)
+			receive(t, s, delivery("evt_1", "pi_1"), delivery("evt_2", "pi_1"), delivery("evt_3", ""), delivery("evt_4", ""),
+				delivery("evt_5", "pi_2"))
+			for _, d := range claimDeliveries(t, s, 10) {
+				makeDead(t, s, d)
+			}
+			other := delivery("evt_other", "pi_1")
+			other.State, other.Cause = store.DeliveryQuarantined, 5
+			receive(t, s, other, delivery("evt_behind", "pi_1"))
+
+			letter, err := s.Revive(t.Context(), "evt_2")
+			must(t, err)
+			if letter.ID != "evt_2" || letter.Blocked != 1 {
+				t.Errorf("revived %s, before %d", letter.ID, letter.Blocked)
+			}
+			if got := deliveryIDs(claimDeliveries(t, s, 10)); !slices.Equal(got, []string{"evt_1", "evt_2", "evt_behind"}) {
+				t.Errorf("claimed %v", got)
+			}
+			_, err = s.Revive(t.Context(), "evt_1")
+			wantError(t, err, store.ErrFenced)
+			_, err = s.Revive(t.Context(), "evt_3")
+			must(t, err)
+			claimOne(t, s, "evt_3")
+			letters, err := s.DeadLetters(t.Context(), false, "", 10)
+			if got := letterIDs(letters); err != nil || !slices.Equal(got, []string{"evt_4", "evt_5"}) {
+				t.Errorf("dead: %v, %v", got, err)
+			}
+		})
+	}
+}
+
+// What turns out to be no event of ours holds up nothing of the object that it names.
+func TestDeadLetterUnbound(t *testing.T) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			s := e.fresh(t)
+			receive(t, s, delivery("evt_dead", "pi_1"))
+			dead := claimOne(t, s, "evt_dead")
+			deferral := store.Deferral{ID: dead.ID, Attempt: dead.Attempt, Cause: 1, Dead: true, Unbound: true, Counted: true}
+			must(t, s.Defer(t.Context(), deferral))
+			must(t, s.Defer(t.Context(), deferral))
+			receive(t, s, delivery("evt_true", "pi_1"))
+			claimOne(t, s, "evt_true")
+			letters, err := s.DeadLetters(t.Context(), false, "", 10)
+			must(t, err)
+			if len(letters) != 1 || letters[0].ObjectID != "" || letters[0].Cause != 1 || letters[0].Blocked != 0 {
+				t.Errorf("dead letters: %+v", letters)
+			}
+		})
+	}
+}

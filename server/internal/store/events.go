@@ -38,8 +38,9 @@ type Log interface {
 	// DeadLetters returns up to limit dead letters, or what is quarantined, in the order of receipt, from behind the one
 	// with the id `after` on. ErrNotFound where there is no `after`.
 	DeadLetters(ctx context.Context, quarantined bool, after string, limit int) ([]DeadLetter, error)
-	// Revive makes a dead letter wait again, with no try counted, and returns it as it was. ErrNotFound; ErrFenced where it
-	// is quarantined, or no dead letter.
+	// Revive makes a dead letter wait again, with no try counted, and with it all others of its object, in one change: none
+	// of them is claimed while another one is dead. It returns the one that was named as it was. ErrNotFound; ErrFenced
+	// where that is quarantined, or no dead letter.
 	Revive(ctx context.Context, id string) (DeadLetter, error)
 	// Known returns those of the ids that were received.
 	Known(ctx context.Context, ids []string) ([]string, error)
@@ -152,8 +153,9 @@ type Deferral struct {
 	// After is when to try again, in two hours at most; Cause why not now, the number of a payments.v1.DeadLetterCause.
 	After time.Duration
 	Cause int32
-	// Dead is whether it is not to be tried again.
-	Dead bool
+	// Dead is whether it is not to be tried again. Unbound is whether it is of no object from now on, so that it holds up
+	// none: what can not be read, or is not ours.
+	Dead, Unbound bool
 	// Counted is whether this was a try.
 	Counted bool
 }

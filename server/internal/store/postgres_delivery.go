@@ -133,7 +133,8 @@ const pgDefer = `WITH stands AS (
 		SELECT state, held, cause FROM deliveries WHERE id = $1 AND attempt = $2 FOR UPDATE
 	), done AS (
 		UPDATE deliveries d SET state = $3::smallint, cause = $4::int, tries = tries + $5::int, held = false,
-			update_time = now, due_time = now + $6::bigint * interval '1 microsecond'
+			update_time = now, due_time = now + $6::bigint * interval '1 microsecond',
+			object_id = CASE WHEN $7::boolean THEN '' ELSE object_id END
 		FROM` + pgClock + `, stands s
 		WHERE d.id = $1 AND s.state = 1 AND (s.held OR s.cause <> $4::int OR s.state <> $3::smallint)
 	) SELECT true FROM stands WHERE state = 1 OR state = $3::smallint AND NOT held AND cause = $4::int`
@@ -153,7 +154,7 @@ func (s *postgres) Defer(ctx context.Context, d Deferral) error {
 	}
 	return s.fenced(ctx, &pgChange{
 		name: "defer", id: d.ID, log: true, sql: pgDefer,
-		args: []any{d.ID, d.Attempt, state, d.Cause, counted, d.After.Microseconds()},
+		args: []any{d.ID, d.Attempt, state, d.Cause, counted, d.After.Microseconds(), d.Unbound},
 	})
 }
 

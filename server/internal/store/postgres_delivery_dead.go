@@ -44,14 +44,19 @@ func (s *postgres) DeadLetters(ctx context.Context, quarantined bool, after stri
 	}, pgDeadLetters, state, number, limit)
 }
 
-// A dead letter that is revived is the first to be tried: others have waited for it. It is returned as it was.
-const pgRevive = `WITH dead AS (
-		SELECT * FROM deliveries WHERE id = $1 AND state = 3 FOR UPDATE
+// A dead letter that is revived is the first to be tried: others have waited for it. It is returned as it was. Those of
+// its object come with it, since one of them that is dead would hold up the others for good; what is of no object is alone.
+const pgRevive = `WITH locked AS MATERIALIZED (
+		SELECT * FROM deliveries WHERE state = 3 AND (id = $1 OR object_id = ANY(ARRAY(
+			SELECT object_id FROM deliveries WHERE id = $1 AND state = 3 AND object_id <> '')))
+		ORDER BY id FOR UPDATE
+	), dead AS (
+		SELECT * FROM locked WHERE EXISTS (SELECT FROM locked WHERE id = $1)
 	), revived AS (
 		UPDATE deliveries SET state = 1, tries = 0, held = false, update_time = now, due_time = least(dead.receive_time, now)
 		FROM` + pgClock + `, dead WHERE deliveries.id = dead.id
 	) SELECT ` + pgDeliveryColumns + `, (SELECT count(*) FROM deliveries b
-		WHERE b.state = 1 AND b.object_id <> '' AND b.object_id = dead.object_id) FROM dead`
+		WHERE b.state = 1 AND b.object_id <> '' AND b.object_id = dead.object_id) FROM dead WHERE id = $1`
 
 // Revive implements Log.
 func (s *postgres) Revive(ctx context.Context, id string) (DeadLetter, error) {

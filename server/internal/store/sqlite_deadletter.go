@@ -23,8 +23,10 @@ const (
 
 	selectNumber = `SELECT number FROM deliveries WHERE id = ?1`
 
-	reviveDelivery = `UPDATE deliveries SET state = 1, tries = 0, held = 0, update_time = ?2, due_time = min(receive_time, ?2)
-		WHERE number = ?1`
+	// All of an object, since one of them that is dead would hold up the others for good. What is of no object is alone.
+	reviveDeliveries = `UPDATE deliveries SET state = 1, tries = 0, held = 0, update_time = ?2,
+			due_time = min(receive_time, ?2)
+		WHERE number = ?1 OR state = 3 AND object_id <> '' AND object_id = ?3`
 )
 
 // deliveryRow is a delivery with what the store alone needs to know.
@@ -82,7 +84,7 @@ func (s *sqliteStore) DeadLetters(
 	return letters, wrap("list dead letters", err)
 }
 
-// Revive makes a dead letter wait again.
+// Revive makes a dead letter wait again, and the others of its object.
 func (s *sqliteStore) Revive(ctx context.Context, id string) (letter DeadLetter, err error) {
 	err = s.change(ctx, "revive", func(ctx context.Context, w *writer, now time.Time) error {
 		f, err := readDeliveryFence(ctx, w, id)
@@ -101,7 +103,7 @@ func (s *sqliteStore) Revive(ctx context.Context, id string) (letter DeadLetter,
 			return err
 		}
 		letter = rows[0].DeadLetter
-		_, err = w.exec(ctx, reviveDelivery, f.number, now.UnixMicro())
+		_, err = w.exec(ctx, reviveDeliveries, f.number, now.UnixMicro(), letter.ObjectID)
 		return err
 	})
 	if err != nil {

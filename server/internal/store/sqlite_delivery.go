@@ -35,7 +35,7 @@ const (
 		WHERE id = ?1`
 
 	deferDelivery = `UPDATE deliveries SET state = ?2, cause = ?3, tries = tries + ?4, held = 0, update_time = ?5,
-			due_time = ?6
+			due_time = ?6, object_id = CASE WHEN ?7 THEN '' ELSE object_id END
 		WHERE number = ?1`
 
 	// The worker is gone. What waits for its time goes on waiting.
@@ -152,7 +152,7 @@ func (s *sqliteStore) Defer(ctx context.Context, d Deferral) error {
 			return ErrFenced
 		}
 		_, err = w.exec(ctx, deferDelivery, f.number, state, d.Cause, d.Counted, now.UnixMicro(),
-			now.Add(d.After).UnixMicro())
+			now.Add(d.After).UnixMicro(), d.Unbound)
 		return err
 	})
 	return wrap("defer a delivery", err)
