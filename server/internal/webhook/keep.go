@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
@@ -14,11 +14,8 @@ import (
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
 
-const (
-	// sealPurpose is that of the body of a delivery; the id is the delivery's.
-	sealPurpose = "delivery/body"
-	maxID       = 255
-)
+// sealPurpose is that of the body of a delivery; the id is the delivery's.
+const sealPurpose = "delivery/body"
 
 // keep stores a signed body under its event's id.
 func (h *Handler) keep(r *http.Request, body []byte) answer {
@@ -88,24 +85,27 @@ func (h *Handler) delivery(body []byte) store.Delivery {
 		ID: e.ID, State: store.DeliveryWaiting, Kind: e.Type, ObjectID: e.ObjectID, APIVersion: e.APIVersion,
 		Account: e.Account, Livemode: e.Livemode, Created: e.Created,
 	}
-	switch {
-	case !isID(d.ID):
+	if d.ID == "" {
 		// There is nothing that two deliveries of it would share but all of it.
 		digest := sha256.Sum256(body)
 		d.ID = "sha256_" + hex.EncodeToString(digest[:])
-		fallthrough
-	case err != nil:
-		d.State, d.Cause = store.DeliveryDead, int32(paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_UNREADABLE)
+	}
+	switch {
+	case errors.Is(err, stripegw.ErrMalformed): // It is no event, so that what it says of a mode means nothing.
+		unreadableDelivery(&d)
 	case d.Livemode != h.config.Live:
 		d.State, d.Cause = store.DeliveryQuarantined, int32(paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE)
 	case d.Account != "" && d.Account != h.config.Account:
 		d.State, d.Cause = store.DeliveryQuarantined, int32(paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_ACCOUNT)
+	case err != nil: // Behind the two above: who tries it again must not apply what is not ours.
+		unreadableDelivery(&d)
 	}
 	return d
 }
 
-// isID is whether a text can be the id of a delivery, as RetryDeadLetterRequest takes it.
-func isID(text string) bool {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-	return text != "" && len(text) <= maxID && strings.Trim(text, letters) == ""
+// unreadableDelivery sets what can not be read aside. It is of no object: what is of the one that it names must not wait
+// for it.
+func unreadableDelivery(d *store.Delivery) {
+	d.State, d.Cause = store.DeliveryDead, int32(paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_UNREADABLE)
+	d.ObjectID = ""
 }

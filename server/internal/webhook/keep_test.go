@@ -264,6 +264,7 @@ type aside struct {
 func TestW22_OtherMode(t *testing.T) {
 	live := set(`"livemode": false`, `"livemode": true`)
 	setAside(t, store.DeliveryQuarantined, []aside{
+		{"live, with an id of another form", strings.Replace(live, "evt_1", "evt-1", 1), digest(strings.Replace(live, "evt_1", "evt-1", 1)), false, paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE},
 		{"live in test", live, "evt_1", false, paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE},
 		{"test in live", event("evt_1"), "evt_1", true, paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE},
 		{"no mode in live", strings.Replace(event("evt_2"), `"livemode": false,`, "", 1), "evt_2", true, paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE},
@@ -272,9 +273,16 @@ func TestW22_OtherMode(t *testing.T) {
 
 func TestW23_OtherAccount(t *testing.T) {
 	other := set(`"object"`, `"account": "acct_2", "object"`)
-	setAside(t, store.DeliveryQuarantined, []aside{
-		{"Connect", other, "evt_1", false, paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_ACCOUNT},
-	})
+	const cause = paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_ACCOUNT
+	cases := []aside{{"Connect", other, "evt_1", false, cause}}
+	for name, body := range map[string]string{
+		"an id of another form": strings.Replace(other, "evt_1", "evt.1", 1),
+		"a number":              strings.Replace(set(`"object"`, `"account": 5, "object"`), "evt_1", "evt-2", 1),
+		"an object":             strings.Replace(set(`"object"`, `"account": {"id": 1}, "object"`), "evt_1", "evt-3", 1),
+	} {
+		cases = append(cases, aside{name, body, digest(body), false, cause})
+	}
+	setAside(t, store.DeliveryQuarantined, cases)
 	in := newIntake(t, &memory{}, nil)
 	body := set(`"object"`, `"account": "`+account+`", "object"`)
 	if got := post(t, serve(t, in, nil), body); got != http.StatusOK || in.results(t, "stored") != 1 {
@@ -285,7 +293,7 @@ func TestW23_OtherAccount(t *testing.T) {
 func TestW36_Unreadable(t *testing.T) {
 	const unreadable = paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_UNREADABLE
 	thin := `{"id": "evt_test_1", "object": "v2.core.event", "type": "v1.billing.meter.error_report_triggered",
-		"created": "2026-03-01T12:00:00Z", "related_object": {"id": "mtr_1", "type": "billing.meter"}}`
+		"created": "2026-03-01T12:00:00Z", "livemode": false, "related_object": {"id": "mtr_1", "type": "billing.meter"}}`
 	cases := []aside{{"thin", thin, "evt_test_1", false, unreadable}}
 	for name, body := range map[string]string{
 		"malformed": event("evt_1")[:100], "no JSON": "hello", "empty": "", "NUL": "\x00", "a list": "[]", "null": "null",
@@ -329,6 +337,9 @@ func setAside(t *testing.T, state store.DeliveryState, cases []aside) {
 				}
 				var ids []string
 				for _, letter := range letters {
+					if state == store.DeliveryDead && letter.ObjectID != "" {
+						t.Errorf("%s can not be read, and holds up %s", letter.ID, letter.ObjectID)
+					}
 					ids = append(ids, letter.ID)
 					i := slices.IndexFunc(cases, func(c aside) bool { return c.live == live && c.id == letter.ID })
 					if i < 0 || letter.Cause != int32(cases[i].cause) || open(t, in.keys, letter.Delivery) != cases[i].body {
