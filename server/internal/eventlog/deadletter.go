@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -44,12 +45,45 @@ func (p *Projector) RetryDeadLetter(ctx context.Context, id string) (*paymentsv1
 	case errors.Is(err, store.ErrNotFound):
 		return nil, apierr.ResourceMissing(deadLetterType, id)
 	case errors.Is(err, store.ErrFenced):
-		return nil, apierr.New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE)
+		return nil, p.notDead(ctx, id)
 	case err != nil:
 		return nil, storeFailure(ctx, err)
 	}
 	p.Wake()
 	return deadLetterOf(letter), nil
+}
+
+// quarantined is what is said in place of the usual sentence of what is in quarantine, by why it is.
+var quarantined = map[paymentsv1.DeadLetterCause]string{
+	paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE: "it is in quarantine, and never applied: " +
+		"it is of the live mode and the server of the test mode, or the other way round",
+	paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_ACCOUNT: "it is in quarantine, and never applied: " +
+		"it is of another Stripe account than the server's",
+}
+
+// quarantinePage is how much of the quarantine is read at once.
+const quarantinePage = 500
+
+// notDead says why what is no dead letter can not be tried again.
+func (p *Projector) notDead(ctx context.Context, id string) error {
+	unexpected := apierr.New(paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE)
+	for after := ""; ; {
+		letters, err := p.log.DeadLetters(ctx, true, after, quarantinePage)
+		if err != nil {
+			return unexpected // That it can not be tried again is sure without it.
+		}
+		for _, letter := range letters {
+			cause := paymentsv1.DeadLetterCause(letter.Cause)
+			if sentence, known := quarantined[cause]; letter.ID == id && known {
+				unexpected.Message = sentence
+				return unexpected.WithMetadata("cause", strings.TrimPrefix(cause.String(), "DEAD_LETTER_CAUSE_"))
+			}
+			after = letter.ID
+		}
+		if len(letters) < quarantinePage {
+			return unexpected
+		}
+	}
 }
 
 // storeFailure is what a caller hears where the store has failed.

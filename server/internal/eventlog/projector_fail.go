@@ -48,6 +48,16 @@ func unreadableFailure(err error) *failure {
 	return &failure{cause: paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_UNREADABLE, err: err, hopeless: true}
 }
 
+// foreignFailure is for what is not ours.
+func foreignFailure(cause paymentsv1.DeadLetterCause) *failure {
+	return &failure{cause: cause, err: errForeign, hopeless: true}
+}
+
+var (
+	errForeign   = errors.New("it is of another mode or account than ours")
+	errOtherKind = errors.New("the event holds an object of another type than it is about")
+)
+
 // fetchFailure is for an object that Stripe did not give.
 func fetchFailure(err error) *failure {
 	f := &failure{cause: paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_FETCH_FAILED, err: err, waits: unanswered(err)}
@@ -97,6 +107,7 @@ func (p *Projector) fail(ctx context.Context, i item, err error) (dead bool) {
 	p.metrics.failed.WithLabelValues(shortCause(f.cause)).Inc()
 	d.Counted, d.After = true, p.c.RetryAfter<<min(i.Tries, maxTries)
 	d.Dead = f.hopeless || i.Tries+1 >= maxTries
+	d.Unbound = f.hopeless // What it says of an object means nothing: the true events of that must not wait for it.
 	if !p.put(ctx, d) || !d.Dead {
 		return false
 	}

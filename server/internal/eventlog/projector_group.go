@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
 	"github.com/tillgate/tillgate/server/internal/store"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
 )
@@ -60,7 +61,28 @@ func (p *Projector) readOne(ctx context.Context, d store.ClaimedDelivery) (i ite
 		return i
 	}
 	i.event, i.changes = event, stripegw.ChangesOf(event)
+	if f := p.unfit(event, i.changes); f != nil {
+		i.failure, i.changes = f, nil
+	}
 	return i
+}
+
+// unfit is why an event that can be read is not applied; nil where it is. The intake has looked at the same: but what it
+// could not read then comes here as well when it is tried again, and may be read by now.
+func (p *Projector) unfit(e stripegw.StripeEvent, changes []stripegw.Change) *failure {
+	switch {
+	case e.Livemode != p.c.Live:
+		return foreignFailure(paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_MODE)
+	case e.Account != "" && e.Account != p.c.Account:
+		return foreignFailure(paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_ACCOUNT)
+	}
+	for _, c := range changes {
+		about := !c.Opaque && !c.Refresh && c.ChargeID == "" // the object that the event holds
+		if about && c.ObjectKind != e.ObjectKind {
+			return unreadableFailure(errOtherKind)
+		}
+	}
+	return nil
 }
 
 // grouped keeps the order of receipt among the objects, and puts those of one object in the order of Stripe's times:

@@ -70,6 +70,9 @@ type change struct {
 	now *fetched
 }
 
+// holds is whether this is the object that changes.
+func (c change) holds(r stripegw.Resource) bool { return r.ID == c.ObjectID && r.Kind == c.ObjectKind }
+
 // expand says what a delivery tells of which objects. A change of all refunds of a charge is one of each.
 func (p *Projector) expand(ctx context.Context, i item, known *fetches) ([]change, error) {
 	cause := causeOf(i.event)
@@ -129,7 +132,9 @@ func (p *Projector) settle(
 func (p *Projector) plan(ctx context.Context, i item, c change, known *fetches) (store.Ingest, error) {
 	e := store.Event{
 		ObjectID: c.ObjectID, ObjectKind: c.ObjectKind, Kind: c.Kind, Cause: c.cause, StripeEventID: i.event.ID,
-		Occurred: time.Unix(i.event.Created, 0),
+	}
+	if i.event.Created > 0 { // The store has a time for what has none.
+		e.Occurred = time.Unix(i.event.Created, 0)
 	}
 	if c.Opaque || c.ObjectID == "" {
 		return p.told(nil, e, referenceTo(c.ObjectKind, c.ObjectID))

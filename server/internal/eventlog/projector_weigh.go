@@ -30,7 +30,7 @@ func (p *Projector) weigh(
 	var snapshot stripegw.Resource
 	if c.Snapshot {
 		// One that can not be read is fetched, which is as good.
-		if r, err := p.c.Gateway.EventResource(i.event); err == nil && r.ID == c.ObjectID {
+		if r, err := p.c.Gateway.EventResource(i.event); err == nil && c.holds(r) {
 			snapshot, n.readable, n.state, n.ended = r, true, r.State, r.Ended
 		}
 	}
@@ -95,7 +95,7 @@ func (p *Projector) fetched(ctx context.Context, c change, row store.Object, kno
 // has the last that is to be had, whatever its version; otherwise only its name.
 func (p *Projector) weighGone(i item, c change, row store.Object, n news) (decision, error) {
 	r, err := p.c.Gateway.EventResource(i.event)
-	readable := err == nil && r.ID == c.ObjectID
+	readable := err == nil && c.holds(r)
 	switch {
 	case readable && (row.Version == 0 || r.Ended && !row.Ended):
 		return p.objects.taken(row, r, n, store.BasisEvent)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/apierr"
 	"github.com/tillgate/tillgate/server/internal/eventlog"
 	"github.com/tillgate/tillgate/server/internal/sandbox"
 	"github.com/tillgate/tillgate/server/internal/store"
@@ -316,6 +317,14 @@ func TestRepairLeavesOut(t *testing.T) {
 				paymentsv1.DeadLetterCause_DEAD_LETTER_CAUSE_WRONG_ACCOUNT,
 			}, causes); d != "" {
 				t.Errorf("in quarantine (-want +got):\n%s", d)
+			}
+			for _, letter := range letters {
+				_, err := p.RetryDeadLetter(t.Context(), letter.GetId())
+				got := apierr.From(err)
+				if got.Reason != paymentsv1.ErrorReason_ERROR_REASON_UNEXPECTED_STATE || !strings.Contains(got.Message, "quarantine") ||
+					"DEAD_LETTER_CAUSE_"+got.Metadata["cause"] != letter.GetCause().String() {
+					t.Errorf("a retry of %v: %v %v", letter, got, got.Metadata)
+				}
 			}
 		})
 	}
