@@ -157,7 +157,7 @@ func (f serveFlags) checkCallers(found *faults) []auth.Caller {
 		}
 		return nil
 	}
-	data, err := os.ReadFile(f.Callers)
+	data, _, err := readFile(f.Callers)
 	if err != nil {
 		found.add("--callers: %w", err)
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	paymentsv1 "github.com/tillgate/tillgate/gen/payments/v1"
+	"github.com/tillgate/tillgate/server/internal/eventlog"
 )
 
 // Events is the configuration of `server events`: one of the commands is set.
@@ -83,7 +84,7 @@ type eventsFlags struct {
 }
 
 type tailFlags struct {
-	Type   []string `env:"-" placeholder:"TYPE,..." help:"Only events of these types, such as payment-succeeded. May be given several times."`
+	Type   []string `env:"-" placeholder:"TYPE,..." help:"Only events of these types, such as payment-succeeded, or payment_intent.succeeded in Stripe's words. May be given several times."`
 	Object []string `env:"-" placeholder:"ID" help:"Only events of this object, such as pi_... or sub_.... May be given several times."`
 	From   string   `env:"-" default:"newest" placeholder:"oldest|newest|POSITION" help:"Where to begin: oldest, newest (what comes from now on), or the position of the first event. Default: ${default}."`
 	JSON   bool     `env:"-" help:"Print each as a line of JSON, with all that the event holds."`
@@ -220,9 +221,14 @@ func parsePlace(text string) (start paymentsv1.StreamStart, position int64, ok b
 	return 0, position, err == nil && position >= 0
 }
 
-// parseEventType reads a type as people write it: payment-succeeded.
+// parseEventType reads a type as people write it, payment-succeeded, as the contract does, EVENT_TYPE_PAYMENT_SUCCEEDED, or
+// as Stripe does, payment_intent.succeeded: then it is the type that such an event has here, which others may have too.
 func parseEventType(word string) (paymentsv1.EventType, error) {
-	name := strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(word), "-", "_"))
+	word = strings.TrimSpace(word)
+	if kind := eventlog.TypeOf(strings.ToLower(word)); kind != 0 {
+		return kind, nil
+	}
+	name := strings.TrimPrefix(strings.ToUpper(strings.ReplaceAll(word, "-", "_")), "EVENT_TYPE_")
 	number, ok := paymentsv1.EventType_value["EVENT_TYPE_"+name]
 	if !ok || number == 0 {
 		return 0, fmt.Errorf("there is no type %q; there are payment-succeeded, refund-created, subscription-updated and others, "+

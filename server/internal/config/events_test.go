@@ -29,6 +29,10 @@ func TestEvents(t *testing.T) {
 				Types: []paymentsv1.EventType{paid, trial}, ObjectIDs: []string{"pi_1"}, Start: oldest, JSON: true,
 			}},
 		},
+		{
+			"tail --type payment_intent.succeeded,EVENT_TYPE_SUBSCRIPTION_TRIAL_WILL_END --type event-type-payment-succeeded",
+			config.Events{Tail: &config.TailEvents{Types: []paymentsv1.EventType{paid, trial}, Start: newest}},
+		},
 		{"tail --from 17", config.Events{Tail: &config.TailEvents{From: 17}}},
 		{"consumers", config.Events{Consumers: &config.ListConsumers{}}},
 		{"consumers --caller crm --json", config.Events{Consumers: &config.ListConsumers{Caller: "crm", JSON: true}}},
@@ -69,6 +73,8 @@ func TestEventsFaults(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"", "tail"},
 		{"tail --type lost", `no type "lost"`},
+		{"tail --type payment_intent.lost", `no type "payment_intent.lost"`},
+		{"tail --type EVENT_TYPE_UNSPECIFIED", `no type "EVENT_TYPE_UNSPECIFIED"`},
 		{"tail --type unspecified", `no type "unspecified"`},
 		{"tail --object a-b", "--object must be"},
 		{"tail --from 0", "--from must be"},

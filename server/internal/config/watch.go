@@ -3,10 +3,8 @@ package config
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
+	"io/fs"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,11 +17,7 @@ const (
 	// settleTries what is in it is looked at as it is.
 	settleFor   = 100 * time.Millisecond
 	settleTries = 20
-	// maxFile bounds what is read.
-	maxFile = 16 << 20
 )
-
-var errFileTooLarge = errors.New("it is larger than 16 MiB")
 
 // File is a file whose new content is to be in force without a restart.
 type File struct {
@@ -33,6 +27,8 @@ type File struct {
 	// Load puts what the file holds in force: all of it or, with an error, nothing. Its error shows no secret. It is also
 	// called at the beginning, since the file may have changed after the flags were read.
 	Load func(content []byte) error
+	// Private is what to warn of where other users may read the file; empty where they may.
+	Private string
 	// Every is how often to look. Default: 5 s.
 	Every time.Duration
 	// Again asks to look at once, as after SIGHUP; each file needs a channel of its own. It may be nil.
@@ -80,11 +76,13 @@ type watcher struct {
 	content []byte
 	// fault is why it could not be read; empty where it could.
 	fault string
+	// exposed is whether it is private, and other users could read it.
+	exposed bool
 }
 
 // look loads what the file holds, where that is not what it held.
 func (w *watcher) look(ctx context.Context) {
-	content, err := w.read(ctx)
+	content, mode, err := w.read(ctx)
 	if ctx.Err() != nil {
 		return
 	}
@@ -92,7 +90,13 @@ func (w *watcher) look(ctx context.Context) {
 	if err != nil {
 		fault = withoutPath(err).Error()
 	}
-	if w.looked && fault == w.fault && bytes.Equal(content, w.content) {
+	same := w.looked && fault == w.fault && bytes.Equal(content, w.content)
+	exposed := err == nil && w.Private != "" && readableByOthers(mode)
+	if exposed && w.looked && (!same || !w.exposed) { // The start has warned of what it found.
+		w.Logger.WarnContext(ctx, w.Private, "file", w.Name)
+	}
+	w.exposed = exposed
+	if same {
 		return
 	}
 	first := !w.looked
@@ -113,10 +117,10 @@ func (w *watcher) look(ctx context.Context) {
 }
 
 // read returns what the file holds, once that stays the same for a moment.
-func (w *watcher) read(ctx context.Context) ([]byte, error) {
-	content, err := readFile(w.Path)
+func (w *watcher) read(ctx context.Context) ([]byte, fs.FileMode, error) {
+	content, mode, err := readFile(w.Path)
 	if !w.looked {
-		return content, err // the server stands on it already
+		return content, mode, err // the server stands on it already
 	}
 	for range settleTries {
 		if err == nil && w.fault == "" && bytes.Equal(content, w.content) {
@@ -124,29 +128,16 @@ func (w *watcher) read(ctx context.Context) ([]byte, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, 0, ctx.Err()
 		case <-time.After(settleFor):
 		}
 		before, beforeErr := content, err
-		content, err = readFile(w.Path)
+		content, mode, err = readFile(w.Path)
 		if (err == nil) == (beforeErr == nil) && bytes.Equal(content, before) {
 			break
 		}
 	}
-	return content, err
-}
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator named it
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		return nil, errFileTooLarge
-	}
-	return content, err
+	return content, mode, err
 }
 
 func failed(err error) float64 {

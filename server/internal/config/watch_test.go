@@ -55,6 +55,7 @@ func watch(t *testing.T) *watched {
 		defer close(ended)
 		config.WatchFile(ctx, config.File{
 			Name: "callers", Path: w.path, Again: w.again, Failed: w.failed, Logger: slog.New(slog.NewTextHandler(w, nil)),
+			Private: "others can read it",
 			Load: func(content []byte) error {
 				if strings.Contains(string(content), "broken") {
 					return errors.New("line 1: sk_test_canary is broken")

@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"os"
 	"time"
 
 	"github.com/tillgate/tillgate/server/internal/auth"
@@ -11,6 +10,9 @@ import (
 
 // noWebhooks is a warning. Nothing is lost without webhooks, but late.
 const noWebhooks = "no --webhook-secrets-file: no webhooks are taken in, and events come by the repair loop alone, up to 2 minutes late"
+
+// WebhookFileExposed is a warning, at the start and for as long as the file is watched.
+const WebhookFileExposed = "the webhook secrets file can be read by other users; make its mode 0600"
 
 // checkWebhook reads what is needed to take in webhooks, and how long events are kept.
 func (f serveFlags) checkWebhook(found *faults, serve *Serve) {
@@ -33,12 +35,12 @@ func (f serveFlags) checkWebhook(found *faults, serve *Serve) {
 
 // checkWebhookSecrets reads the secrets file. Neither its text nor its name stands in a fault, as with the seal key.
 func (f serveFlags) checkWebhookSecrets(found *faults, serve *Serve) []webhook.Secret {
-	data, err := os.ReadFile(f.WebhookSecretsFile)
+	data, mode, err := readFile(f.WebhookSecretsFile)
 	if err == nil {
 		var secrets []webhook.Secret
 		if secrets, err = webhook.ParseSecrets(data, time.Now()); err == nil {
-			if info, err := os.Stat(f.WebhookSecretsFile); err == nil && info.Mode().Perm()&0o077 != 0 {
-				serve.Warnings = append(serve.Warnings, "the webhook secrets file can be read by other users; make its mode 0600")
+			if readableByOthers(mode) {
+				serve.Warnings = append(serve.Warnings, WebhookFileExposed)
 			}
 			return secrets
 		}
