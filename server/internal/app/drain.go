@@ -58,8 +58,17 @@ func drain(ctx context.Context, d draining) error {
 		return fmt.Errorf("%d writes were still under way when the time to stop was up; recovery will end them: %s",
 			len(left), strings.Join(left, " "))
 	}
-	d.recovery.stop(ctx)
-	d.telling.stop(ctx)
-	d.logger.InfoContext(ctx, "stopped")
+	d.end(ctx)
 	return nil
+}
+
+// end stops what runs beside the calls, and says how that went.
+func (d draining) end(ctx context.Context) {
+	recovered, told := d.recovery.stop(ctx), d.telling.stop(ctx)
+	if !recovered || !told {
+		d.logger.WarnContext(ctx, "stopped, although parts still run in the background: the time to stop was up",
+			"recovery_runs", !recovered, "events_or_reloads_run", !told)
+		return
+	}
+	d.logger.InfoContext(ctx, "stopped")
 }

@@ -33,7 +33,7 @@ func reloads(
 			}
 			return err
 		}},
-		{Name: "webhook-secrets-file", Path: c.WebhookSecretsFile, Load: func(content []byte) error {
+		{Name: "webhook-secrets-file", Path: c.WebhookSecretsFile, Private: config.WebhookFileExposed, Load: func(content []byte) error {
 			standing, err := webhook.ParseSecrets(content, time.Now())
 			if err == nil {
 				secrets.Replace(standing)

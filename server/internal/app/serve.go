@@ -114,7 +114,7 @@ func serve(ctx context.Context, c config.Serve, stdout io.Writer, logger *slog.L
 	}, runner.Keep)
 	defer recovery.cancel()
 	telling := startBackground(ctx, append(events.parts(), watching...)...)
-	defer telling.stop(context.WithoutCancel(ctx))
+	defer telling.stopSoon(ctx)
 	receiving := noServer()
 	if webhooks != nil {
 		if receiving, err = startWebhooks(c, events, secrets, registry, logger, webhooks, failed); err != nil {
