@@ -25,8 +25,8 @@ type hold struct {
 
 // Hold returns a context for a call that may outlast its credential, such as a stream. It is cancelled, with an
 // *apierr.Error as its cause, when the credential expires, when Replace takes it away or gives it to another caller, and
-// when its caller loses the scope. Where one of these is so already, it is cancelled from the beginning. Whoever calls Hold
-// must call the function that it returns when the call is over.
+// when its caller loses the scope. Where one of these is so already, it is cancelled from the beginning. The caller is the
+// one of WithCaller, where there is one. Whoever calls Hold must call the function that it returns when the call is over.
 func (t *Tokens) Hold(
 	ctx context.Context, authorization []string, scope paymentsv1.Scope,
 ) (context.Context, context.CancelFunc) {
@@ -40,8 +40,11 @@ func (t *Tokens) Hold(
 
 	t.changing.Lock()
 	defer t.changing.Unlock()
-	if caller, err := t.authenticate(digest); err == nil {
-		h.caller = caller.Name
+	// The token may have become another's since it was looked at.
+	if h.caller = CallerFrom(ctx).Name; h.caller == "" {
+		if caller, err := t.authenticate(digest); err == nil {
+			h.caller = caller.Name
+		}
 	}
 	t.holds[h] = struct{}{}
 	h.check()

@@ -104,6 +104,25 @@ func TestHoldEndsWithTheRight(t *testing.T) {
 	}
 }
 
+// A token that became another's between its look-up and the hold does not hold the call of the one before.
+func TestHoldOfAnothersToken(t *testing.T) {
+	tokens := auth.NewTokens(callersOf(t, reader(func(*entry) {})), time.Now)
+	caller, err := tokens.Authenticate([]string{"Bearer token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := auth.WithCaller(t.Context(), caller)
+	ctx, stop := tokens.Hold(called, []string{"Bearer token"}, eventsRead)
+	defer stop()
+	if ctx.Err() != nil {
+		t.Fatalf("its own token ends it: %v", context.Cause(ctx))
+	}
+	tokens.Replace(callersOf(t, reader(func(e *entry) { e.Name = "books" })))
+	ctx, stopNext := tokens.Hold(called, []string{"Bearer token"}, eventsRead)
+	defer stopNext()
+	wantEnd(t, context.Cause(ctx), paymentsv1.ErrorReason_ERROR_REASON_CREDENTIALS_INVALID, auth.ErrUnknownToken)
+}
+
 func TestHoldOfABadCredential(t *testing.T) {
 	tokens := auth.NewTokens(callersOf(t, reader(func(*entry) {})), time.Now)
 	for _, tt := range []struct {
