@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/tillgate/tillgate/server/internal/apierr"
 	"github.com/tillgate/tillgate/server/internal/config"
 	"github.com/tillgate/tillgate/server/internal/stripegw"
+	"github.com/tillgate/tillgate/server/internal/webhook"
 )
 
 // Webhooks runs the command of `server webhooks` that was asked for. It asks Stripe, and no server. What is printed to be
@@ -52,6 +54,11 @@ type endpoints struct {
 
 // register makes an endpoint, and gives its secret to whoever is to have it: Stripe tells it this once.
 func (w *endpoints) register(ctx context.Context, c config.RegisterWebhook) error {
+	if u, err := url.Parse(c.URL); err == nil && u.Path != webhook.Path {
+		if _, err := fmt.Fprintf(w.stderr, otherPath, webhook.Path); err != nil {
+			return err
+		}
+	}
 	standing, err := w.at(ctx, c.URL)
 	if err != nil {
 		return err
@@ -81,9 +88,14 @@ The endpoint %s gets events from now on. The servers take them once they run wit
 already read it again within seconds.
 `
 
+// otherPath is a warning: what stands in front of the servers may change the path.
+const otherPath = `Warning: the servers answer at the path %s alone. With another one in the URL, what stands in front of them
+must change it, or every event is refused with 404.
+`
+
 // create makes an endpoint.
-func (w *endpoints) create(ctx context.Context, url string) (stripegw.WebhookEndpoint, error) {
-	made, err := w.gateway.CreateWebhookEndpoint(ctx, url)
+func (w *endpoints) create(ctx context.Context, address string) (stripegw.WebhookEndpoint, error) {
+	made, err := w.gateway.CreateWebhookEndpoint(ctx, address)
 	if err != nil {
 		return made, fmt.Errorf("%w\n  if it is not sure that nothing was made: server webhooks list shows it, and without its secret "+
 			"it is of no use", fromStripe(err))
@@ -107,12 +119,12 @@ func (w *endpoints) handOver(made stripegw.WebhookEndpoint, file *secretsFile) e
 }
 
 // at are the endpoints with a URL.
-func (w *endpoints) at(ctx context.Context, url string) ([]stripegw.WebhookEndpoint, error) {
+func (w *endpoints) at(ctx context.Context, address string) ([]stripegw.WebhookEndpoint, error) {
 	all, err := w.gateway.WebhookEndpoints(ctx)
 	if err != nil {
 		return nil, fromStripe(err)
 	}
-	return slices.DeleteFunc(all, func(e stripegw.WebhookEndpoint) bool { return e.URL != url }), nil
+	return slices.DeleteFunc(all, func(e stripegw.WebhookEndpoint) bool { return e.URL != address }), nil
 }
 
 func idsOf(all []stripegw.WebhookEndpoint) string {

@@ -138,6 +138,25 @@ func TestRegister(t *testing.T) {
 	wants(t, s.register(t, config.RegisterWebhook{URL: endpointURL}), all[0].ID, "nothing was made", "rotate --url")
 }
 
+// The servers answer at one path. Another may be right behind a proxy, so that it is made, with a warning.
+func TestRegisterAnotherPath(t *testing.T) {
+	for address, warned := range map[string]bool{
+		endpointURL: false, "https://pay.example.com/webhooks/stripe?v=1": false, "https://pay.example.com/webhooks/stripe/": true,
+		"https://pay.example.com": true, "https://pay.example.com/hooks": true,
+	} {
+		s := newStripe(t)
+		if err := s.register(t, config.RegisterWebhook{URL: address}); err != nil {
+			t.Fatal(err)
+		}
+		if made := s.endpoints(t); len(made) != 1 || made[0].URL != address {
+			t.Errorf("%s: made %+v", address, made)
+		}
+		if said := s.stderr.take(); strings.Contains(said, "Warning") != warned || warned && !strings.Contains(said, webhook.Path) {
+			t.Errorf("%s: warned of %q", address, said)
+		}
+	}
+}
+
 func TestRegisterInAFile(t *testing.T) {
 	s := newStripe(t)
 	path := filepath.Join(t.TempDir(), "secrets")
