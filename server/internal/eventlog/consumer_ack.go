@@ -122,7 +122,7 @@ func (s *Streams) headFor(ctx context.Context, at *standing, calls []*ack) (int6
 		return 0, err
 	}
 	if head.Epoch != at.row.Epoch {
-		return 0, expired(head.Oldest)
+		return 0, otherLog(head.Oldest)
 	}
 	return head.Position, nil
 }

@@ -38,12 +38,16 @@ func (s *Streams) Consumers(
 	return consumers, more, nil
 }
 
-// message is a consumer as callers see it.
+// message is a consumer as callers see it. One of another log has all of this one before it: its cursor says nothing here.
 func (at *standing) message(head store.Head) *paymentsv1.Consumer {
+	behind := at.cursor
+	if at.row.Epoch != head.Epoch {
+		behind = head.Oldest - 1
+	}
 	return &paymentsv1.Consumer{
 		Caller: at.row.Caller, Name: at.row.Name, Filter: at.filter, Cursor: at.cursor,
 		AckedAhead: int32(at.ahead()), //nolint:gosec // no consumer has so many
-		Lag:        max(0, head.Position-at.cursor),
+		Lag:        max(0, head.Position-behind),
 		Connected:  at.row.Stream != "" && time.Since(at.row.StreamTime) < goneAfter,
 		CreateTime: timestamppb.New(at.row.CreateTime), UpdateTime: timestamppb.New(at.row.UpdateTime),
 	}

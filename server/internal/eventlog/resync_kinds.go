@@ -19,7 +19,9 @@ func restatedKinds(row store.Object, r stripegw.Resource) []string {
 	case state != "" && (row.Version == 0 || row.State != r.State || row.Ended != r.Ended):
 		kinds = append(kinds, state)
 	default:
-		kinds = append(kinds, updateKind(r.Kind))
+		if kind := updateKind(r.Kind); kind != "" {
+			kinds = append(kinds, kind)
+		}
 	}
 	return kinds
 }
@@ -38,7 +40,8 @@ func beginningKind(object string) string {
 	}
 }
 
-// updateKind is the kind for whatever changed without another state. Stripe has none for setup intents, nor have we.
+// updateKind is the kind for whatever changed without another state. Stripe has none for setup intents, nor have we: then
+// it is empty, and nothing is told.
 func updateKind(object string) string {
 	switch object {
 	case "subscription":
@@ -46,7 +49,7 @@ func updateKind(object string) string {
 	case "dispute":
 		return "charge.dispute.updated"
 	case "setup_intent":
-		return "setup_intent.setup_failed"
+		return ""
 	default:
 		return object + ".updated"
 	}

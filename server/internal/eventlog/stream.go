@@ -140,6 +140,18 @@ func expired(oldest int64) *apierr.Error {
 		WithMetadata("oldest_position", strconv.FormatInt(oldest, 10))
 }
 
+// anotherLog is what is said in place of the usual sentence where a consumer stands in a log that is not this one: one that
+// was restored from an older copy, or copied. Its number may well be in this one, but of another event.
+const anotherLog = "the consumer stands in another event log than this one, which was restored or copied since; " +
+	"move it with SeekConsumer, or server events consumers seek"
+
+// otherLog is expired, for a consumer of another log.
+func otherLog(oldest int64) *apierr.Error {
+	err := expired(oldest)
+	err.Message = anotherLog
+	return err
+}
+
 // expiredNow is expired, with what the log says now.
 func (s *Streams) expiredNow(ctx context.Context) error {
 	head, err := s.log.Head(ctx)

@@ -64,8 +64,14 @@ func (st *stream) takeLocked(ctx context.Context, h *hold, req *paymentsv1.Strea
 			if req.GetStart() == paymentsv1.StreamStart_STREAM_START_OLDEST {
 				at.cursor = head.Oldest - 1
 			}
-		case at.row.Epoch != head.Epoch, at.cursor < head.Oldest-1:
+		case at.row.Epoch != head.Epoch:
+			return otherLog(head.Oldest)
+		case at.cursor < head.Oldest-1:
 			return expired(head.Oldest)
+		case !sameFilter(at.filter, filter):
+			// The runs also hold what the old filter left out, and the new one may want. What was acknowledged in them may be
+			// delivered again.
+			at.progress = progress{cursor: at.cursor}
 		}
 		at.filter = filter
 		at.row.Stream, at.row.StreamTime = h.holder.id, time.Now()

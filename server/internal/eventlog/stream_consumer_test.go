@@ -3,6 +3,7 @@ package eventlog_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -116,6 +117,89 @@ func TestE13_AcksThatAreNone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A consumer that takes another filter gets what that wants and the one before left out, also in front of what it has
+// acknowledged. With the same filter, in whatever order, nothing comes again.
+func TestConsumerWithAnotherFilter(t *testing.T) {
+	objects := func(ids ...string) *paymentsv1.EventFilter { return &paymentsv1.EventFilter{ObjectIds: ids} }
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			for _, tt := range []struct {
+				name   string
+				filter *paymentsv1.EventFilter
+				want   []int64
+			}{
+				{"all", nil, []int64{4, 5, 6, 7, 8, 9, 10}},
+				{"wider", objects("pi_3", "pi_4", "pi_5"), []int64{4, 5, 6}},
+				{"other", objects("pi_4"), []int64{5}},
+				{"the same", objects("pi_3", "pi_5", "pi_9"), []int64{4, 10}},
+				{"the same otherwise", objects("pi_9", "pi_5", "pi_3"), []int64{4, 10}},
+			} {
+				t.Run(tt.name, func(t *testing.T) {
+					s := newHouse(t, e.open(t), newKeys(t)).serve(t, nil, caller("shop"))
+					s.publishPayments(t, "a", 10)
+					req := fromOldest()
+					req.Filter = objects("pi_3", "pi_5", "pi_9") // positions 4, 6 and 10
+					ctx, leave := context.WithCancel(as(t, "shop"))
+					s.opened(ctx, t, req).take(t, 3)
+					if cursor := s.ack(as(t, "shop"), t, 6); cursor != 3 {
+						t.Fatalf("the cursor is %d, want 3", cursor)
+					}
+					leave()
+					req.Filter = tt.filter
+					got := positionsOf(s.opened(as(t, "shop"), t, req).take(t, len(tt.want)))
+					if diff := cmp.Diff(tt.want, got); diff != "" {
+						t.Fatalf("what comes (-want +got):\n%s", diff)
+					}
+					if cursor := s.ack(as(t, "shop"), t, got[0]); len(got) > 2 && cursor != got[0] {
+						t.Errorf("the cursor is %d, and %d is open", cursor, got[1])
+					}
+				})
+			}
+		})
+	}
+}
+
+// A consumer of a log that was restored is told so, and how to go on; it is behind by all of this log.
+func TestConsumerOfAnotherLog(t *testing.T) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			h := newHouse(t, e.open(t), newKeys(t))
+			s := h.serve(t, nil, caller("shop"))
+			s.publishPayments(t, "a", 10)
+			ctx, leave := context.WithCancel(as(t, "shop"))
+			s.opened(ctx, t, fromOldest()).take(t, 10)
+			s.ack(as(t, "shop"), t, span(1, 10)...)
+			leave()
+
+			restored := newHouse(t, otherLog{h.store, "another"}, h.keys).serve(t, nil, caller("shop"))
+			_, streamed := restored.open(as(t, "shop"), t, fromOldest()).stream.Recv()
+			_, acked := restored.client.AckEvents(as(t, "shop"), &paymentsv1.AckEventsRequest{Consumer: "c", Positions: []int64{10}})
+			for name, err := range map[string]error{"a stream": streamed, "an ack": acked} {
+				wantExpired(t, err, 1)
+				if said := status.Convert(err).Message(); !strings.Contains(said, "another event log") || !strings.Contains(said, "SeekConsumer") {
+					t.Errorf("%s hears %q", name, said)
+				}
+			}
+			list, err := restored.client.ListConsumers(as(t, "shop"), &paymentsv1.ListConsumersRequest{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := list.GetConsumers()[0]; c.GetCursor() != 10 || c.GetLag() != 10 {
+				t.Errorf("the consumer is %v, want it 10 behind", c)
+			}
+		})
+	}
+}
+
+// A stream is of a consumer or of a token.
+func TestTokenBesideAConsumer(t *testing.T) {
+	s := newHouse(t, engines[0].open(t), newKeys(t)).serve(t, nil, caller("shop"))
+	_, err := s.open(as(t, "shop"), t, &paymentsv1.StreamEventsRequest{Consumer: "c", ResumeToken: "token"}).stream.Recv()
+	if !refusedFor(err, "resume_token") {
+		t.Errorf("got %v, want INVALID_FIELD of resume_token", err)
 	}
 }
 

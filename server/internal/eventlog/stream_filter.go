@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"cmp"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -41,6 +42,15 @@ func (p picker) logFilter() store.LogFilter {
 		f.Kinds = kindsOf(p.types)
 	}
 	return f
+}
+
+// sameFilter is whether two filters have the same in their lists, in whatever order.
+func sameFilter(a, b *paymentsv1.EventFilter) bool {
+	return sameSet(a.GetTypes(), b.GetTypes()) && sameSet(a.GetObjectIds(), b.GetObjectIds())
+}
+
+func sameSet[T cmp.Ordered](a, b []T) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // encodeFilter writes a filter for the store.
