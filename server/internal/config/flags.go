@@ -38,7 +38,7 @@ type serveFlags struct {
 	Store          string        `placeholder:"URL" help:"Where every write is kept: sqlite:PATH for one server, postgres://... for any number. A URL with a password belongs in TILLGATE_STORE, since others can read flags. Default, with --sandbox alone: a file that goes with the process."`
 	SealKeyFile    string        `placeholder:"FILE" help:"A file with the key that seals what is kept, readable by this user alone: one line of 'openssl rand -base64 32', or two while a key is replaced, the new one first. Goes with --store. Whoever loses it loses what is kept."`
 	Retention      time.Duration `default:"2160h" placeholder:"DURATION" help:"How long the outcome of a write is kept. A key that is older is refused. At least 24h. Default: ${default}."`
-	EventRetention time.Duration `default:"2160h" placeholder:"DURATION" help:"How long events are kept. A consumer that is further behind has lost some, and is told so. At least 24h. Default: ${default}."`
+	EventRetention time.Duration `default:"2160h" placeholder:"DURATION" help:"How long events are kept. A consumer that is further behind has lost some, and is told so. At least 744h, since Stripe lists events for 30 days. Default: ${default}."`
 	ResendWindow   time.Duration `default:"15m" placeholder:"DURATION" help:"How long a write whose outcome is unknown is sent again, with the same key; later it is only looked for. From 1m to 23h, since Stripe forgets keys after 24h. Default: ${default}."`
 
 	LameDuck    *time.Duration `placeholder:"DURATION" help:"How long to go on serving after a signal while health says NOT_SERVING, so that load balancers look elsewhere. Default: 5s, with --sandbox 0s."`

@@ -11,6 +11,10 @@ import (
 // noWebhooks is a warning. Nothing is lost without webhooks, but late.
 const noWebhooks = "no --webhook-secrets-file: no webhooks are taken in, and events come by the repair loop alone, up to 2 minutes late"
 
+// leastEventRetention is longer than the 30 days for which Stripe lists events (https://docs.stripe.com/api/events): the
+// repair loop knows by the log what was told.
+const leastEventRetention = 31 * 24 * time.Hour
+
 // WebhookFileExposed is a warning, at the start and for as long as the file is watched.
 const WebhookFileExposed = "the webhook secrets file can be read by other users; make its mode 0600"
 
@@ -19,8 +23,8 @@ func (f serveFlags) checkWebhook(found *faults, serve *Serve) {
 	serve.WebhookAddr, serve.WebhookSecretsFile = f.WebhookAddr, f.WebhookSecretsFile
 	serve.EventRetention = f.EventRetention
 	checkAddr(found, "--webhook-addr", f.WebhookAddr)
-	if f.EventRetention < leastRetention {
-		found.add("--event-retention must be at least %v", leastRetention)
+	if f.EventRetention < leastEventRetention {
+		found.add("--event-retention must be at least %v: what Stripe still lists would be told a second time", leastEventRetention)
 	}
 	switch {
 	case f.Sandbox && f.WebhookSecretsFile != "":

@@ -49,9 +49,9 @@ func TestServeWebhooks(t *testing.T) {
 		}},
 		{
 			"sandbox",
-			[]string{"--sandbox", "--webhook-addr", "127.0.0.1:0", "--event-retention", "24h"},
+			[]string{"--sandbox", "--webhook-addr", "127.0.0.1:0", "--event-retention", "744h"},
 			func(c *config.Serve) bool {
-				return c.WebhookAddr == "127.0.0.1:0" && c.EventRetention == 24*time.Hour && len(c.Warnings) == 0 && c.CallersFile == ""
+				return c.WebhookAddr == "127.0.0.1:0" && c.EventRetention == 744*time.Hour && len(c.Warnings) == 0 && c.CallersFile == ""
 			},
 		},
 	} {
@@ -89,7 +89,7 @@ func TestW16_BadSecretsFile(t *testing.T) {
 		{"a key", []string{"--webhook-secrets-file", write(t, "d", "sk_test_canary12345678901234567890", 0o600)}, "line 1: it does not begin"},
 		{"twice", []string{"--webhook-secrets-file", write(t, "e", signingSecret+"\n"+signingSecret, 0o600)}, "line 2: the secret stands there twice"},
 		{"in the sandbox", []string{"--sandbox", "--webhook-secrets-file", secretsFile(t, 0o600)}, "--sandbox beside --webhook-secrets-file"},
-		{"short retention", []string{"--event-retention", "23h"}, "--event-retention must be at least 24h"},
+		{"short retention", []string{"--event-retention", "743h"}, "--event-retention must be at least 744h"},
 		{"no address", []string{"--webhook-addr", "8080"}, "--webhook-addr must be HOST:PORT"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
