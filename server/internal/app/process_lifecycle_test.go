@@ -215,7 +215,7 @@ func TestExitCodes(t *testing.T) {
 			app.ExitConfig, "",
 			[]string{"private key does not match"},
 		},
-		{"callers file that is a folder", []string{"--sandbox", "--callers", t.TempDir()}, app.ExitConfig, "", []string{"--callers: read"}},
+		{"callers file that is a folder", []string{"--sandbox", "--callers", t.TempDir()}, app.ExitConfig, "", []string{"--callers: it is not a regular file"}},
 		{"unknown flag", []string{"--no-such-flag"}, app.ExitConfig, "", []string{"no-such-flag"}},
 		{"unknown command", []string{"migrate-all"}, app.ExitConfig, "", []string{"migrate-all"}},
 		{
