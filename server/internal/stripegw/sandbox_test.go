@@ -105,8 +105,8 @@ func TestM12_ResendAfterEffect(t *testing.T) {
 		{"M-12 drop after the effect", sandbox.Fault{Kind: sandbox.FaultDropAfter}, sendTimeout(0)},
 		{"M-16 truncated", sandbox.Fault{Kind: sandbox.FaultTruncate}, sendTimeout(0)},
 		{"M-16 no JSON", sandbox.Fault{Kind: sandbox.FaultWrongJSON}, sendTimeout(0)},
-		{"M-16 slow body", sandbox.Fault{Kind: sandbox.FaultSlowBody, DelayMS: 5000}, sendTimeout(500 * time.Millisecond)},
-		{"M-13 delay", sandbox.Fault{Kind: sandbox.FaultDelay, DelayMS: 5000}, sendTimeout(500 * time.Millisecond)},
+		{"M-16 slow body", sandbox.Fault{Kind: sandbox.FaultSlowBody, DelayMS: 5000}, sendTimeout(2 * time.Second)},
+		{"M-13 delay", sandbox.Fault{Kind: sandbox.FaultDelay, DelayMS: 5000}, sendTimeout(2 * time.Second)},
 	} {
 		for _, reused := range []bool{false, true} {
 			name := "fresh"
