@@ -34,7 +34,7 @@ var errResource = errors.New("the object of the event is not one of ours")
 // for good, and it is for the log.
 func messageOf(keys *seal.Keys, e store.LogEvent) (*paymentsv1.Event, error) {
 	m := &paymentsv1.Event{
-		Id: store.EventID(e.ObjectID, e.Kind, e.Cause), Type: typeOf(e.Kind), RawType: e.Kind, Position: e.Position,
+		Id: store.EventID(e.ObjectID, e.Kind, e.Cause), Type: TypeOf(e.Kind), RawType: e.Kind, Position: e.Position,
 		OccurTime: timestamppb.New(e.Occurred), PublishTime: timestamppb.New(e.Time), ObjectId: e.ObjectID, Cause: e.Cause,
 		OperationId: e.OperationID, StripeEventId: e.StripeEventID,
 	}

@@ -84,11 +84,8 @@ var typesByKind = func() map[string]paymentsv1.EventType {
 	return types
 }()
 
-// typeOf is our type of a kind of Stripe's; EVENT_TYPE_UNSPECIFIED of one that is not modelled.
-func typeOf(kind string) paymentsv1.EventType { return typesByKind[kind] }
-
 // TypeOf is our type of a kind of Stripe's, payment_intent.succeeded; EVENT_TYPE_UNSPECIFIED of one that is not modelled.
-func TypeOf(kind string) paymentsv1.EventType { return typeOf(kind) }
+func TypeOf(kind string) paymentsv1.EventType { return typesByKind[kind] }
 
 // kindsOf are the kinds of Stripe's that have one of these types, in the order of the table. EVENT_TYPE_UNSPECIFIED has
 // none: what is not modelled is all that allKinds leaves out.

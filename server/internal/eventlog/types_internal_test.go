@@ -18,7 +18,7 @@ func TestTypes(t *testing.T) {
 			t.Errorf("%s stands twice", row.kind)
 		}
 		seen[row.kind] = true
-		if typeOf(row.kind) != row.is || !slices.Contains(kindsOf([]paymentsv1.EventType{row.is}), row.kind) {
+		if TypeOf(row.kind) != row.is || !slices.Contains(kindsOf([]paymentsv1.EventType{row.is}), row.kind) {
 			t.Errorf("%s does not lead there and back", row.kind)
 		}
 	}
@@ -30,7 +30,7 @@ func TestTypes(t *testing.T) {
 	}
 	for _, kind := range stripegw.EventTypes() {
 		for _, c := range stripegw.ChangesOf(stripegw.StripeEvent{ID: "evt_1", Type: kind, ObjectID: "x_1"}) {
-			if c.Kind != "" && typeOf(c.Kind) == 0 {
+			if c.Kind != "" && TypeOf(c.Kind) == 0 {
 				t.Errorf("%s is published as %s, which has no type", kind, c.Kind)
 			}
 		}
@@ -39,7 +39,7 @@ func TestTypes(t *testing.T) {
 		t.Errorf("all kinds are %d", got)
 	}
 	for _, kind := range []string{"", "payout.paid", "PAYMENT_INTENT.created"} {
-		if typeOf(kind) != 0 {
+		if TypeOf(kind) != 0 {
 			t.Errorf("%q has a type", kind)
 		}
 	}
